@@ -1,0 +1,120 @@
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum drift_err io_err(int errnum)
+{
+	return errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG ? DRIFT_ENOSPC : DRIFT_EIO;
+}
+
+enum drift_err io_write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return io_err(errno);
+		p += n;
+		len -= (size_t)n;
+	}
+	return DRIFT_OK;
+}
+
+enum drift_err io_pwrite_all(int fd, const void *data, size_t len, int64_t offset)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = pwrite(fd, p, len, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return io_err(errno);
+		p += n;
+		offset += n;
+		len -= (size_t)n;
+	}
+	return DRIFT_OK;
+}
+
+enum drift_err io_read_all(int fd, void *data, size_t len)
+{
+	char *p = data;
+
+	while (len > 0) {
+		ssize_t n = read(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return DRIFT_EIO;
+		if (n == 0)
+			return DRIFT_EMORE;
+		p += n;
+		len -= (size_t)n;
+	}
+	return DRIFT_OK;
+}
+
+enum drift_err io_pread_all(int fd, void *data, size_t len, int64_t offset)
+{
+	char *p = data;
+
+	while (len > 0) {
+		ssize_t n = pread(fd, p, len, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return DRIFT_EIO;
+		if (n == 0)
+			return DRIFT_EMORE;
+		p += n;
+		offset += n;
+		len -= (size_t)n;
+	}
+	return DRIFT_OK;
+}
+
+enum drift_err io_sync_folder_of(const char *path)
+{
+	char folder[PATH_MAX];
+	enum drift_err err = DRIFT_OK;
+	char *slash;
+	int fd, n;
+
+	n = snprintf(folder, sizeof(folder), "%s", path);
+	if (n < 0 || (size_t)n >= sizeof(folder))
+		return DRIFT_EIO;
+	slash = strrchr(folder, '/');
+	if (!slash)
+		snprintf(folder, sizeof(folder), ".");
+	else
+		slash[slash == folder ? 1 : 0] = '\0';
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return DRIFT_EIO;
+	if (fsync(fd) < 0)
+		err = io_err(errno);
+	close(fd);
+	return err;
+}
+
+enum drift_err io_publish(int fd, const char *from, const char *to)
+{
+	if (fsync(fd) < 0)
+		return io_err(errno);
+	if (rename(from, to) < 0)
+		return io_err(errno);
+	return io_sync_folder_of(to);
+}

@@ -1,0 +1,36 @@
+/*
+ * io.h - file descriptors without the loops.
+ *
+ * Every call retries EINTR and short transfers. ENOSPC and EDQUOT come back
+ * as DRIFT_ENOSPC, everything else as DRIFT_EIO with errno kept; nothing is
+ * logged here, the caller knows the names.
+ */
+#ifndef DRIFT_BASE_IO_H
+#define DRIFT_BASE_IO_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum drift_err io_write_all(int fd, const void *data, size_t len) MUST_CHECK;
+enum drift_err io_pwrite_all(int fd, const void *data, size_t len, int64_t offset) MUST_CHECK;
+
+/* Fills data; DRIFT_EMORE when the file ends first. */
+enum drift_err io_read_all(int fd, void *data, size_t len) MUST_CHECK;
+enum drift_err io_pread_all(int fd, void *data, size_t len, int64_t offset) MUST_CHECK;
+
+/* DRIFT_ENOSPC or DRIFT_EIO for the errno of a failed call. */
+enum drift_err io_err(int errnum);
+
+/*
+ * Publishes a file whole: fsync(fd), rename from to to, fsync of to's folder.
+ * from and to lie in one file system. On failure the old file stays.
+ */
+enum drift_err io_publish(int fd, const char *from, const char *to) MUST_CHECK;
+
+/* fsync of the folder that holds path, so that its name survives a crash. */
+enum drift_err io_sync_folder_of(const char *path) MUST_CHECK;
+
+#endif
