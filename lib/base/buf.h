@@ -24,8 +24,7 @@ struct buf {
 
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_add_text(struct buf *b, const char *text);
-void buf_addf(struct buf *b, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_add_byte(struct buf *b, uint8_t byte);
 
 /* Little-endian integers, for the binary formats. */

@@ -16,30 +16,30 @@
 #define CONF_TEXT_MAX 1024 /* bytes of a value, NUL included */
 
 enum conf_handover {
-	CONF_HANDOVER_AUTO,	/* by SERVER_SOFTWARE */
+	CONF_HANDOVER_AUTO, /* by SERVER_SOFTWARE */
 	CONF_HANDOVER_SENDFILE, /* X-Sendfile: an absolute path */
 	CONF_HANDOVER_REDIRECT, /* Location: a path on this site */
-	CONF_HANDOVER_COPY,	/* the program sends the bytes: last resort */
+	CONF_HANDOVER_COPY, /* the program sends the bytes: last resort */
 };
 
 struct conf {
-	char web_dsn[CONF_TEXT_MAX];	/* libpq conninfo of the programs */
+	char web_dsn[CONF_TEXT_MAX]; /* libpq conninfo of the programs */
 	char worker_dsn[CONF_TEXT_MAX]; /* libpq conninfo of the transcoder */
-	char store[CONF_TEXT_MAX];	/* folder of sources and artifacts */
-	char media[CONF_TEXT_MAX];	/* served folder of the token links */
+	char store[CONF_TEXT_MAX]; /* folder of sources and artifacts */
+	char media[CONF_TEXT_MAX]; /* served folder of the token links */
 	char decode_program[CONF_TEXT_MAX]; /* path of drift-decode */
-	char lock[CONF_TEXT_MAX];	/* file; one transcoder a host */
+	char lock[CONF_TEXT_MAX]; /* file; one transcoder a host */
 	enum conf_handover handover;
-	int64_t max_upload_bytes;  /* largest source taken */
+	int64_t max_upload_bytes; /* largest source taken */
 	int64_t upload_expires_hours; /* an unfinished upload is kept that long */
-	int64_t max_duration_hours;   /* longest source taken, of audio */
-	int64_t opus_kbits;	   /* kbit/s of stereo; mono gets half */
-	bool opus_vbr;		   /* no: hard CBR, every byte known beforehand */
-	int64_t lease_seconds;	   /* a job without heartbeat is free after it */
-	int64_t job_attempts;	   /* then it is failed */
-	int64_t decode_memory_mb;  /* MiB of data one walled child may have */
-	int64_t decode_seconds;	   /* CPU seconds of a child per hour of audio */
-	int64_t private_hours;	   /* a private track's media link lives that long */
+	int64_t max_duration_hours; /* longest source taken, of audio */
+	int64_t opus_kbits; /* kbit/s of stereo; mono gets half */
+	bool opus_vbr; /* no: hard CBR, every byte known beforehand */
+	int64_t lease_seconds; /* a job without heartbeat is free after it */
+	int64_t job_attempts; /* then it is failed */
+	int64_t decode_memory_mb; /* MiB of data one walled child may have */
+	int64_t decode_seconds; /* CPU seconds of a child per hour of audio */
+	int64_t private_hours; /* a private track's media link lives that long */
 };
 
 /*
