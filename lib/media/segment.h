@@ -1,0 +1,78 @@
+/*
+ * segment.h - 5 s of Opus, the unit of work.
+ *
+ * Segment s is packets 250s to 250s + 249. It is encoded from a reset encoder:
+ * one frame of a constant that sets the memory of libopus' DC-reject
+ * filter to what it would be there (computed from 0.6 s of PCM), 4 pre-roll frames,
+ * then the packets that are kept. The last packet of each page and the first of the
+ * next are coded without prediction, so that every page is a clean entry and
+ * segments join like one encode. The packets depend on the PCM and on
+ * s only, not on what the encoder did before.
+ *
+ * Edge: the only place that includes opus.h. Needs libopus with a look-ahead of
+ * 312 samples at 48 kHz (asserted).
+ * Source: DESIGN "Opus: a file …"; RFC 6716; opus_defines.h.
+ */
+#ifndef DRIFT_MEDIA_SEGMENT_H
+#define DRIFT_MEDIA_SEGMENT_H
+
+#include "base/err.h"
+#include "media/layout.h"
+#include "media/resample.h"
+
+#include <stdint.h>
+
+/* Room for one segment; 320 KB, so not for the stack. */
+struct segment {
+	int64_t index; /* s */
+	int32_t packets; /* in use, 1 to LAYOUT_SEGMENT_PACKETS */
+	uint16_t bytes[LAYOUT_SEGMENT_PACKETS]; /* of each */
+	uint8_t data[LAYOUT_SEGMENT_PACKETS * LAYOUT_PACKET_MAX]; /* one after the other */
+};
+
+struct segment_encoder; /* one thread at a time; any segment of any track */
+
+/*
+ * params  copied
+ * out     the caller's to segment_encoder_free(), written on DRIFT_OK only
+ *
+ * Returns DRIFT_ENOMEM.
+ */
+enum drift_err segment_encoder_new(const struct layout_params *params,
+				   struct segment_encoder **out) MUST_CHECK;
+void segment_encoder_free(struct segment_encoder *e); /* NULL is fine */
+
+/*
+ * The 48 kHz samples that the first packets of segment s are made of:
+ * [240000 s - 32640, 240000 s + 960 packets). Before 0 and from N48 on there is
+ * silence, which the caller supplies.
+ *
+ * segment  0 or more
+ * packets  1 to LAYOUT_SEGMENT_PACKETS
+ */
+struct resample_range segment_needs(int64_t segment, int32_t packets);
+#define SEGMENT_NEEDS_MAX (32640 + LAYOUT_SEGMENT_SAMPLES) /* samples per channel */
+
+/*
+ * Encodes the first packets of segment s; fewer packets are a prefix of more.
+ *
+ * pcm  the samples of segment_needs(segment, packets), interleaved, full
+ *      scale ±1, borrowed for the call; what is not a number is silence
+ * out  written on DRIFT_OK only up to what packets fill
+ *
+ * Returns DRIFT_EIO when libopus fails (logged).
+ */
+enum drift_err segment_encode(struct segment_encoder *e, int64_t segment, int32_t packets,
+			      const float *pcm, struct segment *out) MUST_CHECK;
+
+/* The encoder's name and version, for OpusTags ("libopus 1.3.1"); static storage. */
+const char *segment_vendor(void);
+
+/*
+ * 0 to 999,999, from all that decides the bytes besides the source:
+ * libopus' version, params and this encoder's own revision. It is the microsecond
+ * part of an artifact's mtime and thereby part of its ETag.
+ */
+int32_t segment_fingerprint(const struct layout_params *params);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * waveform.h - peaks for drawing, as audiowaveform writes them.
+ *
+ * Pure. Binary format version 2, 8 bit, one channel: pairs of minimum and
+ * maximum of the channels' mean (as audiowaveform mixes). A pair covers the
+ * smallest power of two of samples, 256 at least, that needs no more than 16,384
+ * pairs: a seek bar as wide as the widest screen has a pair for every pixel,
+ * and the file is at most 32 KB, whether for a song or for a day.
+ *
+ * Source: bbc/audiowaveform doc/DataFormat.md.
+ */
+#ifndef DRIFT_MEDIA_WAVEFORM_H
+#define DRIFT_MEDIA_WAVEFORM_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define WAVEFORM_PAIRS_MAX 16384
+#define WAVEFORM_HEAD_BYTES 24
+
+struct waveform;
+
+/*
+ * rate      Hz of the source, 1 or more
+ * channels  1 or 2
+ * samples   of the source, per channel, as far as known: chooses the scale
+ * out       the caller's to waveform_free(), written on DRIFT_OK only
+ *
+ * Returns DRIFT_ENOMEM.
+ */
+enum drift_err waveform_new(int32_t rate, int32_t channels, int64_t samples,
+			    struct waveform **out) MUST_CHECK;
+void waveform_free(struct waveform *w); /* NULL is fine */
+
+/* pcm: interleaved, full scale ±1, borrowed for the call; count per channel. In
+   order; any pieces. What is not a number counts as silence. */
+void waveform_add(struct waveform *w, const float *pcm, size_t count);
+
+/* Adds header and pairs of all that was added to out; DRIFT_ENOMEM. */
+enum drift_err waveform_write(const struct waveform *w, struct buf *out) MUST_CHECK;
+
+#endif
