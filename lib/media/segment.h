@@ -57,8 +57,9 @@ struct resample_range segment_needs(int64_t segment, int32_t packets);
  * Encodes the first packets of segment s; fewer packets are a prefix of more.
  *
  * pcm  the samples of segment_needs(segment, packets), interleaved, full
- *      scale ±1, borrowed for the call; what is not a number is silence
- * out  written on DRIFT_OK only up to what packets fill
+ *      scale ±1, borrowed for the call; a frame with anything that is not a
+ *      number in it is silence
+ * out  the caller's room; undefined after a failure
  *
  * Returns DRIFT_EIO when libopus fails (logged).
  */

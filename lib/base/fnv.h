@@ -1,0 +1,14 @@
+/*
+ * fnv.h - a 32-bit hash of a text, the same on every machine and for ever.
+ *
+ * Pure. FNV-1a (draft-eastlake-fnv); for names and numbers that only have to differ,
+ * never against somebody who wants them not to.
+ */
+#ifndef DRIFT_BASE_FNV_H
+#define DRIFT_BASE_FNV_H
+
+#include <stdint.h>
+
+uint32_t fnv_text(const char *text);
+
+#endif

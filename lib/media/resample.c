@@ -1,0 +1,241 @@
+#include "media/resample.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RATE_OUT 48000
+#define TAPS_UP 72 /* transition of 0.094 of the rate, at -104 dB */
+#define KAISER_BETA 10.5
+#define TABLE_MAX ((size_t)1 << 20) /* bytes of exact phases */
+#define FINE_PHASES 1024 /* of the interpolated table, at 48 kHz and below */
+#define HALF_POSITION_MAX ((int64_t)1 << 42)
+
+/*
+ * Four lanes that gcc and clang turn into one register on any CPU that has
+ * them: plain loops are not vectorised, since that would change the
+ * order of summation. Loads need no alignment beyond that of float.
+ */
+typedef float lanes __attribute__((vector_size(16), aligned(4), may_alias));
+
+struct resampler {
+	int32_t channels;
+	int64_t up; /* 48000 and the rate without their common divisor: */
+	int64_t down; /* output n is at native position n * down / up */
+	int32_t taps; /* a row, per channel; a multiple of 8; 0 for a copy */
+	int32_t phases;
+	bool exact; /* phases == up; else rows are interpolated */
+	float *rows; /* phases + 1 rows; each tap once for each channel */
+};
+
+static int64_t gcd(int64_t a, int64_t b)
+{
+	while (b) {
+		int64_t t = a % b;
+
+		a = b;
+		b = t;
+	}
+	return a;
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	int64_t q = a / b;
+
+	return a % b < 0 ? q - 1 : q;
+}
+
+/* Modified Bessel function I0 by its power series. */
+static double bessel_i0(double x)
+{
+	double term = 1, sum = 1;
+
+	for (int k = 1; term > sum * 1e-17; k++) {
+		term *= (x / (2 * k)) * (x / (2 * k));
+		sum += term;
+	}
+	return sum;
+}
+
+static double sinc(double x)
+{
+	return fabs(x) < 1e-12 ? 1 : sin(M_PI * x) / (M_PI * x);
+}
+
+/* The filter at distance u, in native samples, from its middle. */
+static double filter_at(double u, double cutoff, double half)
+{
+	double w = u / half;
+
+	if (fabs(w) >= 1)
+		return 0;
+	return sinc(cutoff * u) * bessel_i0(KAISER_BETA * sqrt(1 - w * w));
+}
+
+/* Each row is scaled to a sum of 1, so that DC has no ripple over the phases. */
+static void fill_row(const struct resampler *r, int32_t phase, double cutoff, double *row)
+{
+	double half = r->taps / 2.0;
+	double fraction = (double)phase / r->phases;
+	double sum = 0;
+	float *out = r->rows + (size_t)phase * (size_t)(r->taps * r->channels);
+
+	for (int32_t t = 0; t < r->taps; t++) {
+		row[t] = filter_at(fraction + half - 1 - t, cutoff, half);
+		sum += row[t];
+	}
+	for (int32_t t = 0; t < r->taps; t++)
+		for (int32_t c = 0; c < r->channels; c++)
+			*out++ = (float)(row[t] / sum);
+}
+
+static enum drift_err fill_table(struct resampler *r, double cutoff)
+{
+	size_t row_floats = (size_t)(r->taps * r->channels);
+	double *row = malloc((size_t)r->taps * sizeof(*row));
+
+	r->rows = malloc((size_t)(r->phases + 1) * row_floats * sizeof(*r->rows));
+	if (!row || !r->rows) {
+		free(row);
+		return DRIFT_ENOMEM;
+	}
+	for (int32_t p = 0; p <= r->phases; p++)
+		fill_row(r, p, cutoff, row);
+	free(row);
+	return DRIFT_OK;
+}
+
+/* Going down the filter is stretched, and so smooth that it needs fewer phases. */
+static void choose_phases(struct resampler *r, int32_t rate)
+{
+	double stretch = rate > RATE_OUT ? (double)rate / RATE_OUT : 1;
+	size_t row_bytes;
+
+	r->taps = ((int32_t)ceil(TAPS_UP * stretch) + 7) & ~7;
+	row_bytes = (size_t)(r->taps * r->channels) * sizeof(*r->rows);
+	r->exact = (size_t)r->up * row_bytes <= TABLE_MAX;
+	r->phases = r->exact ? (int32_t)r->up : (int32_t)ceil(FINE_PHASES / stretch);
+}
+
+enum drift_err resampler_new(int32_t rate, int32_t channels, struct resampler **out)
+{
+	struct resampler *r;
+	int64_t common = gcd(rate, RATE_OUT);
+
+	assert(rate >= RESAMPLE_RATE_MIN && rate <= RESAMPLE_RATE_MAX);
+	assert(channels == 1 || channels == 2);
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return DRIFT_ENOMEM;
+	r->channels = channels;
+	r->up = RATE_OUT / common;
+	r->down = rate / common;
+	if (rate != RATE_OUT) {
+		choose_phases(r, rate);
+		if (fill_table(r, rate > RATE_OUT ? (double)RATE_OUT / rate : 1)) {
+			resampler_free(r);
+			return DRIFT_ENOMEM;
+		}
+	}
+	*out = r;
+	return DRIFT_OK;
+}
+
+void resampler_free(struct resampler *r)
+{
+	if (!r)
+		return;
+	free(r->rows);
+	free(r);
+}
+
+struct resample_range resampler_needs(const struct resampler *r, struct resample_range want)
+{
+	int64_t first, last;
+
+	assert(want.first < want.end);
+	assert(want.first > -HALF_POSITION_MAX && want.end < HALF_POSITION_MAX);
+	if (!r->taps)
+		return want;
+	first = floor_div(want.first * r->down, r->up) - r->taps / 2 + 1;
+	last = floor_div((want.end - 1) * r->down, r->up) + r->taps / 2;
+	return (struct resample_range){first, last + 1};
+}
+
+/* One sample of each channel: the lanes alternate between the channels. */
+static void add_lanes(lanes sum, int32_t channels, float *out)
+{
+	if (channels == 1) {
+		out[0] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+		return;
+	}
+	out[0] = sum[0] + sum[2];
+	out[1] = sum[1] + sum[3];
+}
+
+static lanes filter_exact(const float *row, const float *x, int32_t n)
+{
+	lanes a = {0}, b = {0};
+
+	for (int32_t i = 0; i < n; i += 8) {
+		a += *(const lanes *)(row + i) * *(const lanes *)(x + i);
+		b += *(const lanes *)(row + i + 4) * *(const lanes *)(x + i + 4);
+	}
+	return a + b;
+}
+
+/* Between row and the one behind it: fraction 0 to 1. */
+static lanes filter_between(const float *row, float fraction, const float *x, int32_t n)
+{
+	lanes sum = {0};
+	lanes weight = {fraction, fraction, fraction, fraction};
+
+	for (int32_t i = 0; i < n; i += 4) {
+		lanes here = *(const lanes *)(row + i);
+		lanes next = *(const lanes *)(row + n + i);
+
+		sum += (here + weight * (next - here)) * *(const lanes *)(x + i);
+	}
+	return sum;
+}
+
+static lanes filter_sample(const struct resampler *r, int64_t phase, const float *x)
+{
+	int32_t n = r->taps * r->channels;
+	int64_t row = phase * r->phases / r->up;
+	int64_t rest = phase * r->phases - row * r->up;
+
+	if (r->exact)
+		return filter_exact(r->rows + phase * n, x, n);
+	return filter_between(r->rows + row * n, (float)rest / (float)r->up, x, n);
+}
+
+void resampler_run(const struct resampler *r, const float *in, struct resample_range want,
+		   float *out)
+{
+	int64_t from = resampler_needs(r, want).first;
+	int32_t before = r->taps / 2 - 1; /* taps ahead of the position */
+
+	if (!r->taps) {
+		memcpy(out, in,
+		       (size_t)(want.end - want.first) * (size_t)r->channels * sizeof(*out));
+		return;
+	}
+	for (int64_t n = want.first; n < want.end; n++, out += r->channels) {
+		int64_t whole = floor_div(n * r->down, r->up);
+		int64_t phase = n * r->down - whole * r->up;
+		const float *x = in + (whole - before - from) * r->channels;
+
+		add_lanes(filter_sample(r, phase, x), r->channels, out);
+	}
+}
+
+int64_t resample_length(int64_t samples, int32_t rate)
+{
+	assert(samples >= 0 && samples <= (int64_t)1 << 43);
+	assert(rate >= RESAMPLE_RATE_MIN && rate <= RESAMPLE_RATE_MAX);
+	return (samples * RATE_OUT + rate - 1) / rate;
+}

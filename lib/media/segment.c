@@ -1,0 +1,199 @@
+#include "media/segment.h"
+
+#include "base/fnv.h"
+#include "base/log.h"
+
+#include <assert.h>
+#include <math.h>
+#include <opus.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Raised when this file changes what it makes of the same PCM. */
+#define REVISION 1
+
+#define PRE_ROLL 4 /* frames encoded and dropped before the kept ones */
+#define DC_SAMPLES 28800 /* 0.6 s: 11 time constants of the filter below */
+#define DC_COEFFICIENT (6.3 * 3 / LAYOUT_RATE) /* libopus: dc_reject() at 3 Hz */
+#define LEAD (DC_SAMPLES + PRE_ROLL * LAYOUT_PACKET_SAMPLES)
+
+struct segment_encoder {
+	OpusEncoder *opus;
+	struct layout_params params;
+};
+
+/* A control that cannot fail with these arguments. */
+static void set(OpusEncoder *opus, int request, opus_int32 value)
+{
+	int err = opus_encoder_ctl(opus, request, value);
+
+	assert(err == OPUS_OK);
+	(void)err;
+}
+
+static opus_int32 lookahead(OpusEncoder *opus)
+{
+	opus_int32 samples = 0;
+	int err = opus_encoder_ctl(opus, OPUS_GET_LOOKAHEAD(&samples));
+
+	return err == OPUS_OK ? samples : -1;
+}
+
+/*
+ * Music keeps libopus in its MDCT mode at every bitrate we allow: the other
+ * modes carry state over page borders. Fixed channels and bandwidth keep it
+ * from deciding these by what it has heard.
+ */
+static void configure(OpusEncoder *opus, const struct layout_params *params)
+{
+	set(opus, OPUS_SET_BITRATE_REQUEST, layout_bitrate(params));
+	set(opus, OPUS_SET_VBR_REQUEST, params->vbr);
+	set(opus, OPUS_SET_VBR_CONSTRAINT_REQUEST, 0);
+	set(opus, OPUS_SET_COMPLEXITY_REQUEST, 10);
+	set(opus, OPUS_SET_SIGNAL_REQUEST, OPUS_SIGNAL_MUSIC);
+	set(opus, OPUS_SET_BANDWIDTH_REQUEST, OPUS_BANDWIDTH_FULLBAND);
+	set(opus, OPUS_SET_FORCE_CHANNELS_REQUEST, params->channels);
+}
+
+enum drift_err segment_encoder_new(const struct layout_params *params, struct segment_encoder **out)
+{
+	struct segment_encoder *e = calloc(1, sizeof(*e));
+	int err;
+
+	if (!e)
+		return DRIFT_ENOMEM;
+	e->params = *params;
+	e->opus = opus_encoder_create(LAYOUT_RATE, params->channels, OPUS_APPLICATION_AUDIO, &err);
+	if (!e->opus) {
+		free(e);
+		return DRIFT_ENOMEM;
+	}
+	configure(e->opus, params);
+	assert(lookahead(e->opus) == LAYOUT_PRE_SKIP);
+	*out = e;
+	return DRIFT_OK;
+}
+
+void segment_encoder_free(struct segment_encoder *e)
+{
+	if (!e)
+		return;
+	opus_encoder_destroy(e->opus);
+	free(e);
+}
+
+struct resample_range segment_needs(int64_t segment, int32_t packets)
+{
+	int64_t start = segment * LAYOUT_SEGMENT_SAMPLES;
+
+	assert(segment >= 0);
+	assert(packets >= 1 && packets <= LAYOUT_SEGMENT_PACKETS);
+	return (struct resample_range){
+		.first = start - LEAD,
+		.end = start + (int64_t)packets * LAYOUT_PACKET_SAMPLES,
+	};
+}
+
+/* What libopus' DC-reject filter remembers of one channel after DC_SAMPLES. */
+static double dc_memory(const float *pcm, int32_t channels)
+{
+	double m = 0;
+
+	for (int i = 0; i < DC_SAMPLES; i++)
+		m += DC_COEFFICIENT * ((double)pcm[i * channels] - m);
+	return isfinite(m) ? m : 0;
+}
+
+/* The constant frame that leaves these memories behind in a reset encoder. */
+static void fill_dc_frame(const float *pcm, int32_t channels, float *frame)
+{
+	double reached = 1 - pow(1 - DC_COEFFICIENT, LAYOUT_PACKET_SAMPLES);
+
+	for (int32_t c = 0; c < channels; c++) {
+		float level = (float)(dc_memory(pcm + c, channels) / reached);
+
+		for (int i = 0; i < LAYOUT_PACKET_SAMPLES; i++)
+			frame[i * channels + c] = level;
+	}
+}
+
+enum prediction {
+	PREDICTED,
+	UNPREDICTED, /* needs nothing of other packets */
+};
+
+/* Returns the packet's bytes, or -1 (logged). */
+static int32_t encode(struct segment_encoder *e, const float *frame, enum prediction prediction,
+		      uint8_t *out)
+{
+	opus_int32 n;
+
+	set(e->opus, OPUS_SET_PREDICTION_DISABLED_REQUEST, prediction == UNPREDICTED);
+	n = opus_encode_float(e->opus, frame, LAYOUT_PACKET_SAMPLES, out, LAYOUT_PACKET_MAX);
+	if (n > 0 && (e->params.vbr || n == e->params.packet_bytes))
+		return n;
+	log_error("segment: libopus: %s", n < 0 ? opus_strerror(n) : "a packet of another size");
+	return -1;
+}
+
+/*
+ * On both sides of a page's border: without prediction on one side only,
+ * the pitch pre-filter of the other would still shape the overlap.
+ */
+static enum prediction prediction_of(int32_t packet)
+{
+	int32_t in_page = (packet + LAYOUT_PAGE_PACKETS) % LAYOUT_PAGE_PACKETS;
+
+	return in_page == 0 || in_page == LAYOUT_PAGE_PACKETS - 1 ? UNPREDICTED : PREDICTED;
+}
+
+/* Packets from -PRE_ROLL on; those before 0 are dropped. */
+static enum drift_err encode_packets(struct segment_encoder *e, int32_t packets, const float *pcm,
+				     struct segment *out)
+{
+	uint8_t *data = out->data;
+
+	for (int32_t k = -PRE_ROLL; k < packets; k++) {
+		int32_t n = encode(e, pcm, prediction_of(k), data);
+
+		if (n < 0)
+			return DRIFT_EIO;
+		pcm += LAYOUT_PACKET_SAMPLES * e->params.channels;
+		if (k < 0)
+			continue;
+		out->bytes[k] = (uint16_t)n;
+		data += n;
+	}
+	out->packets = packets;
+	return DRIFT_OK;
+}
+
+enum drift_err segment_encode(struct segment_encoder *e, int64_t segment, int32_t packets,
+			      const float *pcm, struct segment *out)
+{
+	float dc_frame[LAYOUT_PACKET_SAMPLES * 2];
+	int err = opus_encoder_ctl(e->opus, OPUS_RESET_STATE);
+
+	assert(err == OPUS_OK);
+	(void)err;
+	assert(packets >= 1 && packets <= LAYOUT_SEGMENT_PACKETS);
+	fill_dc_frame(pcm, e->params.channels, dc_frame);
+	if (encode(e, dc_frame, PREDICTED, out->data) < 0)
+		return DRIFT_EIO;
+	out->index = segment;
+	return encode_packets(e, packets, pcm + DC_SAMPLES * e->params.channels, out);
+}
+
+const char *segment_vendor(void)
+{
+	return opus_get_version_string();
+}
+
+int32_t segment_fingerprint(const struct layout_params *params)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s/%d/%d/%d/%s", opus_get_version_string(), REVISION,
+		 params->channels, params->packet_bytes, params->vbr ? "vbr" : "cbr");
+	return (int32_t)(fnv_text(text) % 1000000);
+}
