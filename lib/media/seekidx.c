@@ -65,7 +65,7 @@ static bool entries_are_sound(const struct seekidx *x)
 		before = e;
 	}
 	/* both ascend, so the last entry speaks for all */
-	return (x->samples == 0 || before.sample <= x->samples) &&
+	return (x->samples == 0 || before.sample <= x->samples + x->pre_skip) &&
 	       (x->bytes == 0 || before.offset < x->bytes);
 }
 

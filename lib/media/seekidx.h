@@ -51,8 +51,9 @@ void seekidx_write(const struct seekidx *idx, struct buf *out);
 
 /*
  * Reads a whole sidecar. Both columns of the entries ascend strictly, the first
- * offset is not inside the setup bytes, none is past bytes or samples
- * where these are known.
+ * offset is not inside the setup bytes, none is past bytes or past
+ * samples + pre_skip where these are known: what the decoder gives for the last page
+ * may all lie in the pre-skip's stead, behind the last sample presented.
  *
  * data  borrowed for as long as out is used
  * out   written on DRIFT_OK only

@@ -2,12 +2,14 @@
 
 #include "base/fnv.h"
 #include "base/log.h"
+#include "media/coldstart.h"
 
 #include <assert.h>
 #include <math.h>
 #include <opus.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Raised when this file changes what it makes of the same PCM. */
 #define REVISION 1
@@ -17,9 +19,18 @@
 #define DC_COEFFICIENT (6.3 * 3 / LAYOUT_RATE) /* libopus: dc_reject() at 3 Hz */
 #define LEAD (DC_SAMPLES + PRE_ROLL * LAYOUT_PACKET_SAMPLES)
 
+#define COMPLEXITY 10
+#define COMPLEXITY_PLAIN 0 /* long blocks only: libopus looks for no transients */
+
 struct segment_encoder {
 	OpusEncoder *opus;
+	void *saved; /* a copy of *opus at the start of a page */
+	size_t opus_bytes; /* of each */
+	struct coldstart *coldstart;
 	struct layout_params params;
+	const float *pcm; /* of the first pre-roll frame, during a call */
+	uint8_t pre_roll[PRE_ROLL * LAYOUT_PACKET_MAX];
+	struct coldstart_packet packets[PRE_ROLL + LAYOUT_SEGMENT_PACKETS];
 };
 
 /* A control that cannot fail with these arguments. */
@@ -49,7 +60,7 @@ static void configure(OpusEncoder *opus, const struct layout_params *params)
 	set(opus, OPUS_SET_BITRATE_REQUEST, layout_bitrate(params));
 	set(opus, OPUS_SET_VBR_REQUEST, params->vbr);
 	set(opus, OPUS_SET_VBR_CONSTRAINT_REQUEST, 0);
-	set(opus, OPUS_SET_COMPLEXITY_REQUEST, 10);
+	set(opus, OPUS_SET_COMPLEXITY_REQUEST, COMPLEXITY);
 	set(opus, OPUS_SET_SIGNAL_REQUEST, OPUS_SIGNAL_MUSIC);
 	set(opus, OPUS_SET_BANDWIDTH_REQUEST, OPUS_BANDWIDTH_FULLBAND);
 	set(opus, OPUS_SET_FORCE_CHANNELS_REQUEST, params->channels);
@@ -63,9 +74,11 @@ enum drift_err segment_encoder_new(const struct layout_params *params, struct se
 	if (!e)
 		return DRIFT_ENOMEM;
 	e->params = *params;
+	e->opus_bytes = (size_t)opus_encoder_get_size(params->channels);
+	e->saved = malloc(e->opus_bytes);
 	e->opus = opus_encoder_create(LAYOUT_RATE, params->channels, OPUS_APPLICATION_AUDIO, &err);
-	if (!e->opus) {
-		free(e);
+	if (!e->saved || !e->opus || coldstart_new(params->channels, &e->coldstart) != DRIFT_OK) {
+		segment_encoder_free(e);
 		return DRIFT_ENOMEM;
 	}
 	configure(e->opus, params);
@@ -78,7 +91,10 @@ void segment_encoder_free(struct segment_encoder *e)
 {
 	if (!e)
 		return;
-	opus_encoder_destroy(e->opus);
+	coldstart_free(e->coldstart);
+	if (e->opus)
+		opus_encoder_destroy(e->opus);
+	free(e->saved);
 	free(e);
 }
 
@@ -147,41 +163,106 @@ static enum prediction prediction_of(int32_t packet)
 	return in_page == 0 || in_page == LAYOUT_PAGE_PACKETS - 1 ? UNPREDICTED : PREDICTED;
 }
 
-/* Packets from -PRE_ROLL on; those before 0 are dropped. */
-static enum drift_err encode_packets(struct segment_encoder *e, int32_t packets, const float *pcm,
-				     struct segment *out)
+/* Encodes packets [first, end), counted from the segment's start, to out. */
+static enum drift_err encode_run(struct segment_encoder *e, int32_t first, int32_t end,
+				 uint8_t *out)
 {
-	uint8_t *data = out->data;
-
-	for (int32_t k = -PRE_ROLL; k < packets; k++) {
-		int32_t n = encode(e, pcm, prediction_of(k), data);
+	for (int32_t k = first; k < end; k++) {
+		const float *frame = e->pcm + (size_t)((k + PRE_ROLL) * LAYOUT_PACKET_SAMPLES *
+						       e->params.channels);
+		int32_t n = encode(e, frame, prediction_of(k), out);
 
 		if (n < 0)
 			return DRIFT_EIO;
-		pcm += LAYOUT_PACKET_SAMPLES * e->params.channels;
-		if (k < 0)
-			continue;
-		out->bytes[k] = (uint16_t)n;
-		data += n;
+		e->packets[PRE_ROLL + k] = (struct coldstart_packet){out, n};
+		out += n;
 	}
-	out->packets = packets;
 	return DRIFT_OK;
 }
 
-enum drift_err segment_encode(struct segment_encoder *e, int64_t segment, int32_t packets,
-			      const float *pcm, struct segment *out)
+/* Where packet k goes: behind the one before it. */
+static uint8_t *place_of(const struct segment_encoder *e, int32_t packet, struct segment *out)
+{
+	const struct coldstart_packet *before = &e->packets[PRE_ROLL + packet - 1];
+
+	if (packet == 0)
+		return out->data;
+	return out->data + (before->data - out->data) + before->bytes;
+}
+
+/* The head of a page in long blocks, from the state before it. */
+static enum drift_err encode_plain_head(struct segment_encoder *e, int32_t first, int32_t end,
+					struct segment *out)
+{
+	int32_t plain_end = first + COLDSTART_PLAIN < end ? first + COLDSTART_PLAIN : end;
+	enum drift_err err;
+
+	/* opus.h: a state is one block, and a shallow copy of it is a whole one */
+	memcpy(e->opus, e->saved, e->opus_bytes);
+	set(e->opus, OPUS_SET_COMPLEXITY_REQUEST, COMPLEXITY_PLAIN);
+	err = encode_run(e, first, plain_end, place_of(e, first, out));
+	set(e->opus, OPUS_SET_COMPLEXITY_REQUEST, COMPLEXITY);
+	if (err == DRIFT_OK)
+		err = encode_run(e, plain_end, end, place_of(e, plain_end, out));
+	return err;
+}
+
+static enum drift_err encode_head(struct segment_encoder *e, int32_t first, int32_t end,
+				  struct segment *out)
+{
+	int32_t before = first + PRE_ROLL < COLDSTART_BEFORE ? first + PRE_ROLL : COLDSTART_BEFORE;
+	enum drift_err err;
+
+	memcpy(e->saved, e->opus, e->opus_bytes);
+	err = encode_run(e, first, end, place_of(e, first, out));
+	if (err != DRIFT_OK ||
+	    coldstart_is_exact(e->coldstart, &e->packets[PRE_ROLL + first], before, end - first))
+		return err;
+	return encode_plain_head(e, first, end, out);
+}
+
+static enum drift_err encode_page(struct segment_encoder *e, int32_t first, int32_t end,
+				  struct segment *out)
+{
+	int32_t head_end = first + COLDSTART_AFTER < end ? first + COLDSTART_AFTER : end;
+	enum drift_err err = encode_head(e, first, head_end, out);
+
+	if (err != DRIFT_OK)
+		return err;
+	return encode_run(e, head_end, end, place_of(e, head_end, out));
+}
+
+/* Brings a reset encoder to where the serial one would be. */
+static enum drift_err warm_up(struct segment_encoder *e, const float *pcm)
 {
 	float dc_frame[LAYOUT_PACKET_SAMPLES * 2];
 	int err = opus_encoder_ctl(e->opus, OPUS_RESET_STATE);
 
 	assert(err == OPUS_OK);
 	(void)err;
-	assert(packets >= 1 && packets <= LAYOUT_SEGMENT_PACKETS);
 	fill_dc_frame(pcm, e->params.channels, dc_frame);
-	if (encode(e, dc_frame, PREDICTED, out->data) < 0)
+	if (encode(e, dc_frame, PREDICTED, e->pre_roll) < 0)
 		return DRIFT_EIO;
+	e->pcm = pcm + DC_SAMPLES * e->params.channels;
+	return encode_run(e, -PRE_ROLL, 0, e->pre_roll);
+}
+
+enum drift_err segment_encode(struct segment_encoder *e, int64_t segment, int32_t packets,
+			      const float *pcm, struct segment *out)
+{
+	enum drift_err err = warm_up(e, pcm);
+
+	assert(packets >= 1 && packets <= LAYOUT_SEGMENT_PACKETS);
+	for (int32_t k = 0; err == DRIFT_OK && k < packets; k += LAYOUT_PAGE_PACKETS) {
+		int32_t end = k + LAYOUT_PAGE_PACKETS;
+
+		err = encode_page(e, k, end < packets ? end : packets, out);
+	}
+	for (int32_t k = 0; err == DRIFT_OK && k < packets; k++)
+		out->bytes[k] = (uint16_t)e->packets[PRE_ROLL + k].bytes;
 	out->index = segment;
-	return encode_packets(e, packets, pcm + DC_SAMPLES * e->params.channels, out);
+	out->packets = packets;
+	return err;
 }
 
 const char *segment_vendor(void)

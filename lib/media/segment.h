@@ -5,12 +5,14 @@
  * one frame of a constant that sets the memory of libopus' DC-reject
  * filter to what it would be there (computed from 0.6 s of PCM), 4 pre-roll frames,
  * then the packets that are kept. The last packet of each page and the first of the
- * next are coded without prediction, so that every page is a clean entry and
- * segments join like one encode. The packets depend on the PCM and on
- * s only, not on what the encoder did before.
+ * next are coded without prediction, and where a transient in the first two packets of a
+ * page would still betray a decoder that starts there (coldstart.h), these two
+ * are coded in long blocks: so every page is a clean entry and segments join
+ * like one encode. The packets depend on the PCM and on s only, not on what
+ * the encoder did before.
  *
- * Edge: the only place that includes opus.h. Needs libopus with a look-ahead of
- * 312 samples at 48 kHz (asserted).
+ * Edge: with coldstart.c the only place that includes opus.h. Needs libopus with a
+ * look-ahead of 312 samples at 48 kHz (asserted).
  * Source: DESIGN "Opus: a file …"; RFC 6716; opus_defines.h.
  */
 #ifndef DRIFT_MEDIA_SEGMENT_H
@@ -54,7 +56,8 @@ struct resample_range segment_needs(int64_t segment, int32_t packets);
 #define SEGMENT_NEEDS_MAX (32640 + LAYOUT_SEGMENT_SAMPLES) /* samples per channel */
 
 /*
- * Encodes the first packets of segment s; fewer packets are a prefix of more.
+ * Encodes the first packets of segment s. Whole pages are a prefix of more: packets is
+ * a multiple of LAYOUT_PAGE_PACKETS, or all up to the track's end.
  *
  * pcm  the samples of segment_needs(segment, packets), interleaved, full
  *      scale ±1, borrowed for the call; a frame with anything that is not a

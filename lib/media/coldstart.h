@@ -1,0 +1,56 @@
+/*
+ * coldstart.h - does a decoder that starts at a page give what one gives that
+ * has played up to it?
+ *
+ * Without prediction a packet still leans on those before it in one way: in
+ * packets with short blocks (transients) CELT's anti-collapse fills holes with noise
+ * as loud as the last two long-block packets were. A fresh decoder knows these
+ * only after two such packets, and is off by up to -70 dBFS until then. That
+ * happens at one page in a hundred of ordinary music; it is told here by
+ * decoding both ways, which costs little because only pages with a transient in
+ * their first two packets need it.
+ *
+ * Edge: with segment.c the only place that includes opus.h.
+ * Source: RFC 6716 sections 4.1.1 (range decoder), 4.3 (order of the symbols),
+ * 4.3.5 (anti-collapse).
+ */
+#ifndef DRIFT_MEDIA_COLDSTART_H
+#define DRIFT_MEDIA_COLDSTART_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define COLDSTART_BEFORE 6 /* packets a decoder has heard enough of the past by */
+#define COLDSTART_AFTER 4 /* packets in which a difference can be */
+#define COLDSTART_PLAIN 2 /* that many packets without transient make it exact */
+
+/* One 20 ms CELT packet, borrowed for the call. */
+struct coldstart_packet {
+	const uint8_t *data;
+	int32_t bytes;
+};
+
+struct coldstart; /* two decoders; used by one thread */
+
+/*
+ * channels  1 or 2
+ * out       the caller's to coldstart_free(), written on DRIFT_OK only
+ *
+ * Returns DRIFT_ENOMEM.
+ */
+enum drift_err coldstart_new(int32_t channels, struct coldstart **out) MUST_CHECK;
+void coldstart_free(struct coldstart *c); /* NULL is fine */
+
+/*
+ * True when decoding from entry[0] on gives, after the pre-skip, the samples that decoding
+ * from entry[-before] on gives, within -96 dBFS.
+ *
+ * before  packets ahead of entry[0], 0 to COLDSTART_BEFORE
+ * after   packets from entry[0] on, 1 to COLDSTART_AFTER
+ */
+bool coldstart_is_exact(struct coldstart *c, const struct coldstart_packet *entry, int32_t before,
+			int32_t after);
+
+#endif
