@@ -44,8 +44,7 @@ static void *work(void *context)
 	return NULL;
 }
 
-enum drift_err analysis_new(int32_t rate, int32_t channels, int64_t samples,
-			    struct analysis **out)
+enum drift_err analysis_new(int32_t rate, int32_t channels, int64_t samples, struct analysis **out)
 {
 	struct analysis *a = calloc(1, sizeof(*a));
 

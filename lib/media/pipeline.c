@@ -46,8 +46,7 @@ static struct resample_range step_range(const struct pass *p, int64_t step)
 	struct resample_range range = {step * p->step_samples, 0};
 
 	if (p->order->opus)
-		return segment_range(p, step,
-				     layout_segment_packets(&p->result->layout, step));
+		return segment_range(p, step, layout_segment_packets(&p->result->layout, step));
 	range.end = min64(range.first + p->step_samples, p->order->samples);
 	return range;
 }
@@ -254,8 +253,8 @@ static enum drift_err finish_opus(struct pass *p)
 static void finish(struct pass *p)
 {
 	if (p->analysis)
-		p->result->analysis_err = analysis_finish(p->analysis, &p->result->loudness,
-							  &p->result->waveform);
+		p->result->analysis_err =
+			analysis_finish(p->analysis, &p->result->loudness, &p->result->waveform);
 	if (p->writer && !p->result->opus_err)
 		p->result->opus_err = finish_opus(p);
 }

@@ -1,0 +1,69 @@
+/*
+ * artifact.h - a derived file on its way into a version's folder.
+ *
+ * Written beside as ".<name>.part-<worker>", published whole: read-only, with
+ * an mtime that is fixed by the source's and by what the file is made with
+ * (it is half of the ETag), fsync, rename.
+ */
+#ifndef DRIFT_CATALOGUE_ARTIFACT_H
+#define DRIFT_CATALOGUE_ARTIFACT_H
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/uuid.h"
+#include "catalogue/store.h"
+
+#include <stdint.h>
+
+#define ARTIFACT_PART ".part-" /* in the name of every unfinished file */
+
+struct artifact {
+	int fd; /* open for writing; -1 once published or dropped */
+	struct store_path part;
+	struct store_path path;
+};
+
+/*
+ * Makes the part file. Part files of the same artifact that others left are
+ * removed: whoever holds the job's lease is the only one at work.
+ *
+ * name    of the published file
+ * worker  letters, digits and '-'
+ * out     the caller's to artifact_publish() or artifact_drop(), written on
+ *         DRIFT_OK only
+ *
+ * Returns DRIFT_ENOSPC or DRIFT_EIO (logged).
+ */
+enum drift_err artifact_open(const struct conf *conf, const struct uuid *track, int version,
+			     const char *name, const char *worker, struct artifact *out) MUST_CHECK;
+
+/*
+ * Puts it in its place; what was there under its name is replaced.
+ *
+ * mtime_us  microseconds since 1970
+ *
+ * Returns DRIFT_ENOSPC or DRIFT_EIO (logged); the part file is gone then.
+ */
+enum drift_err artifact_publish(struct artifact *a, int64_t mtime_us) MUST_CHECK;
+
+/* Removes the part file; nothing once it was published or dropped. */
+void artifact_drop(struct artifact *a);
+
+/*
+ * Is there room for so many more bytes in the store, and 16 MiB to spare?
+ *
+ * free_bytes  what a program without privileges may still write
+ *
+ * Returns DRIFT_ENOSPC when not, DRIFT_EIO (logged) when nobody can tell.
+ */
+enum drift_err artifact_room(const struct conf *conf, int64_t bytes,
+			     int64_t *free_bytes) MUST_CHECK;
+
+/*
+ * The mtime of an artifact: the source's second, and what it is made with.
+ *
+ * fingerprint  0 to 999,999
+ */
+int64_t artifact_mtime_us(int64_t source_mtime_us, int32_t fingerprint);
+
+#endif
