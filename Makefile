@@ -60,6 +60,18 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libdrift.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread $(LDFLAGS) -o $@ $^ $(TEST_LINK)
 
+# the player's libraries; what npm installed stays in node_modules/
+.PHONY: player
+player: htdocs/lib/tus.min.js
+
+htdocs/lib/%.js: node_modules/.package-lock.json
+	@mkdir -p $(@D)
+	cp node_modules/tus-js-client/dist/$*.js $@
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --silent --no-progress
+	@touch $@
+
 # rebuilt when the flags change
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)

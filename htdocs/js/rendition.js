@@ -1,0 +1,121 @@
+/**
+ * Which rendition of a track a listener gets, and why. Pure.
+ * @module
+ */
+
+/** @typedef {'lossless' | 'opus'} RenditionName */
+
+/**
+ * One rendition as the manifest describes it.
+ * @typedef {object} Rendition
+ * @property {'ready' | 'missing' | 'failed'} state
+ * @property {string} codec
+ * @property {string} mime
+ * @property {number | null} bitrate  bit/s
+ * @property {number | null} bytes
+ * @property {string | null} url      the file itself, served by the web server
+ */
+
+/**
+ * What stream.fcgi says about a track (manifest.json), as far as it is used here.
+ * @typedef {object} Manifest
+ * @property {string} track
+ * @property {number} version
+ * @property {string} title
+ * @property {string | null} artist
+ * @property {string | null} album
+ * @property {number} timescale  ticks a second
+ * @property {number} duration   ticks
+ * @property {string | null} waveform  URL
+ * @property {string | null} cover     URL
+ * @property {Record<RenditionName, Rendition>} renditions
+ */
+
+/**
+ * @typedef {object} Choice
+ * @property {RenditionName} name
+ * @property {string} url
+ * @property {string} note     why it is not the one that was asked for; "" when it is
+ * @property {boolean} pending the wanted one may come later: ask again
+ */
+
+/** What the element is asked about, whatever the manifest's exact spelling. */
+export const OPUS_MIME = 'audio/ogg; codecs=opus';
+
+/**
+ * @param {Manifest} manifest
+ * @param {string} wanted  the listener's streamQuality
+ * @param {(mime: string) => boolean} canPlay
+ * @param {RenditionName[]} [refused]  renditions that have already failed to play
+ * @returns {Choice | null} null when nothing is left to try
+ */
+export function chooseRendition(manifest, wanted, canPlay, refused = []) {
+	const usable = (/** @type {RenditionName} */ name) =>
+		manifest.renditions[name].state === 'ready' && !!manifest.renditions[name].url &&
+		!refused.includes(name);
+	const opus = usable('opus') && canPlay(OPUS_MIME);
+	const lossless = usable('lossless');
+
+	if (wanted === 'opus' && opus)
+		return choice(manifest, 'opus', '');
+	if (wanted === 'opus' && lossless)
+		return { ...choice(manifest, 'lossless', whyNotOpus(manifest, canPlay, refused)),
+			pending: manifest.renditions.opus.state === 'missing' && canPlay(OPUS_MIME) };
+	/* "no" of canPlayType is no proof for a source: it is tried where there is
+	   nothing else */
+	if (lossless && (canPlay(manifest.renditions.lossless.mime) || !opus))
+		return choice(manifest, 'lossless', '');
+	if (opus)
+		return choice(manifest, 'opus', 'This browser cannot play the original, so you hear Opus.');
+	return null;
+}
+
+/**
+ * @param {Manifest} manifest
+ * @param {RenditionName} name
+ * @param {string} note
+ * @returns {Choice}
+ */
+function choice(manifest, name, note) {
+	return { name, url: /** @type {string} */ (manifest.renditions[name].url), note, pending: false };
+}
+
+/**
+ * @param {Manifest} manifest
+ * @param {(mime: string) => boolean} canPlay
+ * @param {RenditionName[]} refused
+ */
+function whyNotOpus(manifest, canPlay, refused) {
+	if (!canPlay(OPUS_MIME) || refused.includes('opus'))
+		return 'This browser cannot play Ogg Opus, so you hear lossless.';
+	if (manifest.renditions.opus.state === 'failed')
+		return 'The low-data version could not be made, so you hear lossless.';
+	return 'The low-data version is still being made; you hear lossless until then.';
+}
+
+/**
+ * How a rendition is labelled: "Lossless · FLAC", "Opus · 320 kbit/s".
+ * @param {Manifest} manifest
+ * @param {RenditionName} name
+ */
+export function renditionLabel(manifest, name) {
+	const { codec, bitrate } = manifest.renditions[name];
+
+	if (name === 'opus')
+		return bitrate ? `Opus · ${Math.round(bitrate / 1000)} kbit/s` : 'Opus';
+	if (!codec)
+		return 'Original';
+	return isLossless(codec) ? `Lossless · ${codecName(codec)}` : `Original · ${codecName(codec)}`;
+}
+
+const LOSSLESS_CODECS = ['flac', 'alac', 'wavpack', 'tta', 'ape'];
+
+/** @param {string} codec  as FFmpeg calls it */
+function isLossless(codec) {
+	return codec.startsWith('pcm') || LOSSLESS_CODECS.includes(codec);
+}
+
+/** @param {string} codec  as FFmpeg calls it */
+function codecName(codec) {
+	return codec.startsWith('pcm') ? 'PCM' : codec.toUpperCase();
+}

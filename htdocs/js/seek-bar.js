@@ -1,0 +1,230 @@
+/**
+ * The waveform as a slider: shows what was played, takes clicks, drags and
+ * keys.
+ *
+ * Event: "seek", whose detail is the position in seconds.
+ * @module
+ */
+
+import { make } from './elements.js';
+import { clock, spoken } from './time.js';
+import { peaksFor } from './waveform.js';
+
+/** @typedef {import('./waveform.js').Waveform} Waveform */
+
+/** A bar and the gap beside it, CSS pixels. */
+const BAR = 2;
+const GAP = 1;
+/** Half the height of a silent bar, CSS pixels. */
+const THIN = 1;
+const KEY_SECONDS = 5;
+/** Page Up and Page Down, as a part of the whole. */
+const PAGE = 0.1;
+
+export class SeekBar extends EventTarget {
+	#slider;
+	#canvas;
+	#hint;
+	/** @type {Waveform | null} */
+	#waveform = null;
+	/** @type {import('./waveform.js').Peak[]} one for each bar at the present width */
+	#peaks = [];
+	#duration = 0;
+	#position = 0;
+	/** @type {number | null} seconds under the pointer while it drags */
+	#dragged = null;
+
+	/** @param {HTMLElement} slider  role="slider", empty */
+	constructor(slider) {
+		super();
+		this.#slider = slider;
+		this.#canvas = make('canvas', { 'aria-hidden': 'true' });
+		this.#hint = make('span', { class: 'hint', 'aria-hidden': 'true', hidden: '' });
+		slider.append(this.#canvas, this.#hint);
+		new ResizeObserver(() => this.#layout()).observe(slider);
+		this.#redrawOnTheme();
+		this.#takePointer();
+		slider.addEventListener('keydown', (event) => this.#key(event));
+		this.#describe();
+	}
+
+	/**
+	 * @param {Waveform | null} waveform  null draws a plain line
+	 * @param {number} duration           seconds; 0 switches the bar off
+	 */
+	show(waveform, duration) {
+		this.#waveform = waveform;
+		this.#duration = duration;
+		this.#layout();
+		this.#describe();
+	}
+
+	/** @param {number} seconds */
+	set position(seconds) {
+		const before = this.#playedPixels();
+
+		this.#position = seconds;
+		if (this.#playedPixels() !== before)
+			this.#draw();
+		if (Math.floor(seconds) !== Number(this.#slider.getAttribute('aria-valuenow')))
+			this.#describe();
+	}
+
+	#describe() {
+		const now = Math.floor(this.#position);
+		const slider = this.#slider;
+
+		slider.setAttribute('aria-disabled', String(this.#duration === 0));
+		slider.setAttribute('aria-valuemin', '0');
+		slider.setAttribute('aria-valuemax', String(Math.floor(this.#duration)));
+		slider.setAttribute('aria-valuenow', String(now));
+		slider.setAttribute('aria-valuetext', `${spoken(now)} of ${spoken(this.#duration)}`);
+	}
+
+	/** @param {number} seconds */
+	#seek(seconds) {
+		const detail = Math.min(this.#duration, Math.max(0, seconds));
+
+		if (this.#duration > 0)
+			this.dispatchEvent(new CustomEvent('seek', { detail }));
+	}
+
+	/** @param {KeyboardEvent} event */
+	#key(event) {
+		const at = this.#position;
+		const page = this.#duration * PAGE;
+		/** @type {Record<string, number>} */
+		const targets = {
+			ArrowLeft: at - KEY_SECONDS, ArrowDown: at - KEY_SECONDS,
+			ArrowRight: at + KEY_SECONDS, ArrowUp: at + KEY_SECONDS,
+			PageDown: at - page, PageUp: at + page, Home: 0, End: this.#duration,
+		};
+
+		if (!(event.key in targets) || event.altKey || event.ctrlKey || event.metaKey)
+			return;
+		event.preventDefault();
+		this.#seek(targets[event.key]);
+	}
+
+	#takePointer() {
+		const slider = this.#slider;
+
+		slider.addEventListener('pointerdown', (event) => {
+			if (event.button !== 0 || this.#duration === 0)
+				return;
+			slider.setPointerCapture(event.pointerId);
+			this.#drag(event);
+		});
+		slider.addEventListener('pointermove', (event) => {
+			this.#hover(event);
+			if (this.#dragged !== null)
+				this.#drag(event);
+		});
+		slider.addEventListener('pointerup', () => this.#drop());
+		slider.addEventListener('pointercancel', () => {
+			this.#dragged = null;
+			this.#draw();
+		});
+		slider.addEventListener('pointerleave', () => (this.#hint.hidden = true));
+	}
+
+	/** @param {PointerEvent} event */
+	#drag(event) {
+		this.#dragged = this.#secondsAt(event);
+		this.#draw();
+	}
+
+	#drop() {
+		const seconds = this.#dragged;
+
+		this.#dragged = null;
+		if (seconds !== null)
+			this.#seek(seconds);
+	}
+
+	/** @param {PointerEvent} event */
+	#hover(event) {
+		const box = this.#slider.getBoundingClientRect();
+		const hint = this.#hint;
+
+		hint.hidden = this.#duration === 0;
+		hint.textContent = clock(this.#secondsAt(event));
+		const half = hint.offsetWidth / 2;
+		hint.style.left = `${Math.min(box.width - half, Math.max(half, event.clientX - box.left))}px`;
+	}
+
+	/** @param {PointerEvent} event */
+	#secondsAt(event) {
+		const box = this.#slider.getBoundingClientRect();
+		const part = (event.clientX - box.left) / box.width;
+
+		return Math.min(1, Math.max(0, part)) * this.#duration;
+	}
+
+	/** Fits the canvas to the box, in device pixels. */
+	#layout() {
+		const { width, height } = this.#slider.getBoundingClientRect();
+		const bars = Math.floor(width / (BAR + GAP));
+
+		this.#canvas.width = Math.round(width * devicePixelRatio);
+		this.#canvas.height = Math.round(height * devicePixelRatio);
+		this.#peaks = this.#waveform && bars > 0 ? peaksFor(this.#waveform, bars, this.#duration)
+			: Array.from({ length: bars }, () => ({ low: 0, high: 0 }));
+		this.#draw();
+	}
+
+	#playedPixels() {
+		const seconds = this.#dragged ?? this.#position;
+
+		return this.#duration > 0 ? Math.round((this.#canvas.width * seconds) / this.#duration) : 0;
+	}
+
+	#draw() {
+		const { width, height } = this.#canvas;
+		const context = this.#canvas.getContext('2d');
+		const played = this.#playedPixels();
+		const colours = getComputedStyle(this.#slider);
+		if (!context)
+			return;
+
+		context.clearRect(0, 0, width, height);
+		this.#drawBars(context, colours.getPropertyValue('--wave'), played, width - played);
+		this.#drawBars(context, colours.getPropertyValue('--wave-played'), 0, played);
+		if (this.#duration > 0) {
+			context.fillStyle = colours.getPropertyValue('--wave-head');
+			context.fillRect(Math.min(played, width - 2 * devicePixelRatio), 0, 2 * devicePixelRatio, height);
+		}
+	}
+
+	/**
+	 * @param {CanvasRenderingContext2D} context
+	 * @param {string} colour
+	 * @param {number} left   device pixels, as the next
+	 * @param {number} width
+	 */
+	#drawBars(context, colour, left, width) {
+		const middle = this.#canvas.height / 2 / devicePixelRatio;
+
+		context.save();
+		context.beginPath();
+		context.rect(left, 0, width, this.#canvas.height);
+		context.clip();
+		context.scale(devicePixelRatio, devicePixelRatio);
+		context.fillStyle = colour;
+		this.#peaks.forEach(({ low, high }, bar) => {
+			const up = Math.max(THIN, high * middle);
+			const down = Math.max(THIN, -low * middle);
+
+			context.fillRect(bar * (BAR + GAP), middle - up, BAR, up + down);
+		});
+		context.restore();
+	}
+
+	/** The canvas does not follow the style sheet by itself. */
+	#redrawOnTheme() {
+		const draw = () => this.#draw();
+
+		matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
+		new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ['data-theme'] });
+	}
+}

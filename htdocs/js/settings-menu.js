@@ -1,0 +1,110 @@
+/**
+ * The settings as a panel behind a button, one group of controls for each
+ * definition: a new row in the catalogue appears here by itself.
+ * @module
+ */
+
+import { make } from './elements.js';
+
+/** @typedef {import('./settings.js').Setting} Setting */
+/** @typedef {import('./settings.js').Settings} Settings */
+
+/** @typedef {(name: string, value: string) => void} Choose */
+
+/**
+ * @param {Settings} settings
+ * @param {HTMLButtonElement} button  opens and closes the panel
+ * @param {HTMLElement} panel         gets the controls
+ * @param {(problem: string) => void} complain  shows why a value was not taken
+ */
+export function showSettingsMenu(settings, button, panel, complain) {
+	const choose = (/** @type {string} */ name, /** @type {string} */ value) =>
+		settings.set(name, value).catch((error) => {
+			fill(panel, settings, choose);
+			complain(`The setting was not kept. ${error.message}`);
+		});
+
+	openBy(button, panel);
+	settings.load().then(() => fill(panel, settings, choose), (error) => {
+		panel.replaceChildren(make('p', {}, `The settings cannot be shown. ${error.message}`));
+	});
+}
+
+/**
+ * @param {HTMLButtonElement} button
+ * @param {HTMLElement} panel
+ */
+function openBy(button, panel) {
+	const show = (/** @type {boolean} */ open) => {
+		panel.hidden = !open;
+		button.setAttribute('aria-expanded', String(open));
+	};
+
+	button.addEventListener('click', () => show(panel.hidden === true));
+	document.addEventListener('keydown', (event) => {
+		if (event.key !== 'Escape' || panel.hidden)
+			return;
+		show(false);
+		button.focus();
+	});
+	document.addEventListener('pointerdown', ({ target }) => {
+		if (target instanceof Node && !panel.contains(target) && !button.contains(target))
+			show(false);
+	});
+}
+
+/**
+ * @param {HTMLElement} panel
+ * @param {Settings} settings
+ * @param {Choose} choose
+ */
+function fill(panel, settings, choose) {
+	panel.replaceChildren(...settings.list.map((setting) =>
+		setting.kind === 'number' ? numberGroup(setting, choose) : choiceGroup(setting, choose)));
+}
+
+/**
+ * @param {Setting} setting
+ * @param {Choose} choose
+ */
+function choiceGroup(setting, choose) {
+	const group = make('fieldset', {}, make('legend', {}, setting.label));
+
+	for (const { value, label } of setting.choices) {
+		const radio = make('input', { type: 'radio', name: setting.name, value });
+
+		radio.checked = value === setting.value;
+		radio.addEventListener('change', () => choose(setting.name, value));
+		group.append(make('label', { class: 'choice' }, radio, make('span', {}, label)));
+	}
+	return withHelp(group, setting);
+}
+
+/**
+ * @param {Setting} setting
+ * @param {Choose} choose
+ */
+function numberGroup(setting, choose) {
+	const shown = make('output', {}, setting.value);
+	const range = make('input', { type: 'range', name: setting.name, 'aria-label': setting.label,
+		min: String(setting.minimum ?? 0), max: String(setting.maximum ?? 1),
+		step: String(setting.step ?? 'any'), value: setting.value });
+
+	range.addEventListener('input', () => shown.replaceChildren(range.value));
+	range.addEventListener('change', () => choose(setting.name, range.value));
+	return withHelp(make('fieldset', {}, make('legend', {}, setting.label), range, shown), setting);
+}
+
+/**
+ * @param {HTMLFieldSetElement} group
+ * @param {Setting} setting
+ */
+function withHelp(group, setting) {
+	if (setting.help) {
+		const help = make('p', { id: `help-${setting.name}`, class: 'help' }, setting.help);
+
+		group.setAttribute('aria-describedby', help.id);
+		group.append(help);
+	}
+	return group;
+}

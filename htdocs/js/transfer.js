@@ -1,0 +1,156 @@
+/**
+ * Sends one file by tus (edge: the only user of tus-js-client), and goes on
+ * with an upload that broke off, in this page or in an earlier one.
+ * @module
+ */
+
+import { problemDetail, programUrl } from './api.js';
+import { getKey } from './key.js';
+
+/** @typedef {import('tus-js-client').Upload} TusUpload */
+/** @typedef {import('tus-js-client').DetailedError} DetailedError */
+
+/** The classic script lib/tus.min.js leaves its names there. */
+const { tus } = /** @type {{ tus: typeof import('tus-js-client') }} */ (/** @type {unknown} */ (globalThis));
+
+/** Bytes in one request: what a proxy usually lets through, and what always gets through (mod_fcgid's limit). */
+const CHUNK = 8 << 20;
+const CHUNK_SMALL = 128 << 10;
+const RETRY_DELAYS = [0, 1000, 3000, 5000, 10000, 20000];
+
+export class Transfer {
+	#file;
+	#onProgress;
+	/** @type {TusUpload | null} */
+	#upload = null;
+	#track = '';
+	/** @type {() => void} */
+	#paused = () => {};
+
+	/**
+	 * @param {File} file
+	 * @param {(sent: number, total: number) => void} onProgress  bytes
+	 */
+	constructor(file, onProgress) {
+		this.#file = file;
+		this.#onProgress = onProgress;
+	}
+
+	/** Id of the track that it becomes; "" until the server has told it. */
+	get track() {
+		return this.#track;
+	}
+
+	/**
+	 * Sends, or goes on sending.
+	 * @returns {Promise<boolean>} true: all is stored; false: paused or cancelled
+	 * @throws {Error} a sentence for the uploader; run() goes on from there
+	 */
+	async run() {
+		const upload = (this.#upload ??= await this.#begin());
+
+		upload.options.headers = { 'X-Api-Key': getKey() };
+		for (;;) {
+			try {
+				return await this.#attempt(upload);
+			} catch (error) {
+				if (!shrinks(/** @type {DetailedError} */ (error), upload))
+					throw new Error(sentence(/** @type {DetailedError} */ (error)));
+				upload.options.chunkSize = CHUNK_SMALL;
+			}
+		}
+	}
+
+	/** What was sent is kept by the server for a while. */
+	async pause() {
+		this.#paused();
+		await this.#upload?.abort();
+	}
+
+	/** The server forgets what was sent. */
+	async cancel() {
+		this.#paused();
+		await this.#upload?.abort(true);
+	}
+
+	async #begin() {
+		/** @type {TusUpload} */
+		const upload = new tus.Upload(this.#file, {
+			endpoint: programUrl('upload.fcgi/'),
+			chunkSize: CHUNK,
+			retryDelays: RETRY_DELAYS,
+			removeFingerprintOnSuccess: true,
+			metadata: { filename: this.#file.name, filetype: this.#file.type },
+			onProgress: this.#onProgress,
+			onShouldRetry: (error) => !shrinks(error, upload) && passes(statusOf(error)),
+			onAfterResponse: (_request, answer) => {
+				this.#track = answer.getHeader('Drift-Track') ?? this.#track;
+			},
+		});
+		const [previous] = await upload.findPreviousUploads();
+
+		if (previous)
+			upload.resumeFromPreviousUpload(previous);
+		return upload;
+	}
+
+	/**
+	 * @param {TusUpload} upload
+	 * @returns {Promise<boolean>}
+	 */
+	#attempt(upload) {
+		return new Promise((resolve, reject) => {
+			this.#paused = () => resolve(false);
+			upload.options.onSuccess = () => resolve(true);
+			upload.options.onError = reject;
+			upload.start();
+		});
+	}
+}
+
+/**
+ * Whether a smaller piece may get through where this one did not.
+ * @param {DetailedError} error
+ * @param {TusUpload} upload
+ */
+function shrinks(error, upload) {
+	const sending = error.originalRequest?.getMethod() === 'PATCH';
+
+	return sending && [413, 500].includes(statusOf(error)) && upload.options.chunkSize !== CHUNK_SMALL;
+}
+
+/**
+ * @param {DetailedError} error
+ * @returns {number} 0 when no answer came
+ */
+function statusOf(error) {
+	return error.originalResponse?.getStatus() ?? 0;
+}
+
+/**
+ * Whether the same request may succeed a little later.
+ * @param {number} status
+ */
+function passes(status) {
+	return [0, 409, 423, 500, 502, 503, 504].includes(status);
+}
+
+/** What to do, by the answer's status. */
+const ADVICE = /** @type {Record<number, string>} */ ({
+	0: 'The connection was lost. Press Resume to go on from there.',
+	401: 'Enter a valid API key above, then press Resume.',
+	403: 'This key may not upload. Use one that may, then press Resume.',
+	413: 'The file is larger than this site takes.',
+	415: 'Try another file.',
+	503: 'Press Resume in a moment.',
+	507: 'The store is full. Tell whoever runs this site; what was sent is kept.',
+});
+
+/** @param {DetailedError} error */
+function sentence(error) {
+	const status = statusOf(error);
+	const said = problemDetail(error.originalResponse?.getBody() ?? '') ||
+		(status ? `The server answered with status ${status}.` : '');
+
+	return [said, ADVICE[status] ?? 'Press Resume to try again.'].filter(Boolean).join(' ');
+}

@@ -1,0 +1,83 @@
+/**
+ * The upload page: key, files, and a meter for each.
+ * @module
+ */
+
+import { programUrl } from './api.js';
+import { byId } from './elements.js';
+import { FileUpload } from './file-upload.js';
+import { getKey, setKey } from './key.js';
+
+const keyForm = byId('key-form', HTMLFormElement);
+const keyField = byId('key', HTMLInputElement);
+const files = byId('files', HTMLInputElement);
+const drop = byId('drop', HTMLElement);
+const announcer = byId('announce', HTMLElement);
+
+function showKey() {
+	const known = getKey() !== '';
+
+	keyForm.hidden = known;
+	byId('key-set', HTMLElement).hidden = !known;
+}
+
+/** One file is sent at a time; Post-Processing of the earlier ones goes on beside it. */
+let turn = Promise.resolve();
+
+/** @param {FileList} chosen */
+function take(chosen) {
+	if (!getKey()) {
+		announce('Enter an API key first, then choose the files again.');
+		keyField.focus();
+		keyField.reportValidity();
+		return;
+	}
+	for (const file of chosen) {
+		const upload = new FileUpload(file, announce);
+
+		byId('meters', HTMLUListElement).append(upload.element);
+		turn = turn.then(() => upload.send());
+	}
+}
+
+/** @param {string} sentence */
+function announce(sentence) {
+	announcer.textContent = sentence;
+}
+
+function takeDrops() {
+	const over = (/** @type {boolean} */ is) => drop.classList.toggle('over', is);
+
+	/* a file dropped beside the field would replace the page */
+	for (const name of ['dragover', 'drop'])
+		document.addEventListener(name, (event) => event.preventDefault());
+	drop.addEventListener('dragover', () => over(true));
+	drop.addEventListener('dragleave', () => over(false));
+	drop.addEventListener('drop', (event) => {
+		over(false);
+		if (event.dataTransfer)
+			take(event.dataTransfer.files);
+	});
+}
+
+keyForm.addEventListener('submit', (event) => {
+	event.preventDefault();
+	setKey(keyField.value.trim());
+	keyField.value = '';
+	showKey();
+	files.focus();
+});
+byId('key-forget', HTMLButtonElement).addEventListener('click', () => {
+	setKey('');
+	showKey();
+	keyField.focus();
+});
+files.addEventListener('change', () => {
+	if (files.files)
+		take(files.files);
+	files.value = '';
+});
+byId('curl', HTMLElement).textContent =
+	`curl -T mix.wav -H 'X-Api-Key: YOUR-KEY' '${programUrl('upload.fcgi/?name=mix.wav')}'`;
+takeDrops();
+showKey();
