@@ -1,0 +1,247 @@
+#include "media/child.h"
+
+#include "base/log.h"
+#include "media/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LAST_BREATH_MS 2000 /* between a closed socket and the exit */
+
+/* Out of the way of 0, 1 and 2, which the child's own descriptors will take. */
+static int above_standard(int fd)
+{
+	int moved;
+
+	if (fd < 0 || fd > 2)
+		return fd;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	close(fd);
+	return moved;
+}
+
+/* Its size is sealed: a child that shrank it could kill us with SIGBUS. */
+static int open_memory(void)
+{
+	int fd = above_standard(memfd_create("drift-decode", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+
+	if (fd < 0)
+		return -1;
+	if (ftruncate(fd, (off_t)WIRE_MEMORY_BYTES) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int add_actions(posix_spawn_file_actions_t *actions, int socket, int memory)
+{
+	int err = posix_spawn_file_actions_adddup2(actions, socket, WIRE_SOCKET);
+
+	if (err == 0)
+		err = posix_spawn_file_actions_adddup2(actions, memory, WIRE_MEMORY);
+	if (err == 0)
+		err = posix_spawn_file_actions_addopen(actions, 2, "/dev/null", O_WRONLY, 0);
+	if (err == 0)
+		err = posix_spawn_file_actions_addclosefrom_np(actions, 3);
+	return err;
+}
+
+/* Whatever the parent ignores or blocks, the child must die of. */
+static int set_signals(posix_spawnattr_t *attr)
+{
+	sigset_t none, all;
+	int err;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	err = posix_spawnattr_setsigmask(attr, &none);
+	if (err == 0)
+		err = posix_spawnattr_setsigdefault(attr, &all);
+	if (err == 0)
+		err = posix_spawnattr_setflags(attr,
+					       POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	return err;
+}
+
+static int spawn(const char *program, int socket, int memory, pid_t *pid)
+{
+	char name[] = "drift-decode";
+	char *argv[] = {name, NULL}, *environment[] = {NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	int err = posix_spawn_file_actions_init(&actions);
+
+	if (err != 0)
+		return err;
+	err = posix_spawnattr_init(&attr);
+	if (err == 0) {
+		err = add_actions(&actions, socket, memory);
+		if (err == 0)
+			err = set_signals(&attr);
+		if (err == 0)
+			err = posix_spawn(pid, program, &actions, &attr, argv, environment);
+		posix_spawnattr_destroy(&attr);
+	}
+	posix_spawn_file_actions_destroy(&actions);
+	return err;
+}
+
+static enum drift_err start_with(struct child *c, const char *program, const int pair[2],
+				 int memory)
+{
+	void *map = mmap(NULL, WIRE_MEMORY_BYTES, PROT_READ, MAP_SHARED, memory, 0);
+
+	if (map == MAP_FAILED) {
+		log_errno("decoder: map %zu bytes", WIRE_MEMORY_BYTES);
+		return DRIFT_EIO;
+	}
+	c->memory = map;
+	errno = spawn(program, pair[1], memory, &c->pid);
+	if (errno != 0) {
+		c->pid = 0;
+		log_errno("decoder: start %s", program);
+		return DRIFT_EIO;
+	}
+	return DRIFT_OK;
+}
+
+enum drift_err child_start(struct child *c, const char *program)
+{
+	int pair[2] = {-1, -1}, memory = open_memory();
+	enum drift_err err = DRIFT_EIO;
+
+	if (memory < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		log_errno("decoder: make the descriptors of a child");
+	} else {
+		pair[0] = above_standard(pair[0]);
+		pair[1] = above_standard(pair[1]);
+		c->socket = pair[0];
+		err = start_with(c, program, pair, memory);
+	}
+	if (pair[1] >= 0)
+		close(pair[1]);
+	if (memory >= 0)
+		close(memory);
+	return err;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+enum drift_err child_hear(struct child *c, void *message, size_t max, size_t *got,
+			  int64_t *patience_ms)
+{
+	struct pollfd p = {.fd = c->socket, .events = POLLIN};
+	int64_t until =
+		now_ms() + (*patience_ms < CHILD_SILENCE_MS ? *patience_ms : CHILD_SILENCE_MS);
+	int64_t before = now_ms(), left;
+	int ready;
+
+	do {
+		left = until - now_ms();
+		ready = left > 0 ? poll(&p, 1, (int)left) : 0;
+	} while (ready < 0 && errno == EINTR);
+	*patience_ms -= now_ms() - before;
+	if (ready == 0)
+		return DRIFT_EMORE;
+	if (ready < 0 || wire_receive(c->socket, message, max, got, NULL) != DRIFT_OK)
+		return DRIFT_ECLOSED;
+	return DRIFT_OK;
+}
+
+static void explain(int status, char *reason, size_t max)
+{
+	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	if (sig == SIGSYS)
+		snprintf(reason, max, "the decoder tried something forbidden");
+	else if (sig == SIGXCPU)
+		snprintf(reason, max, "decoding took more CPU time than decode_seconds allows");
+	else if (sig)
+		snprintf(reason, max, "the decoder was ended by signal %d", sig);
+	else
+		snprintf(reason, max, "the decoder ended too soon, with status %d",
+			 WEXITSTATUS(status));
+}
+
+/* Its status, without killing it if it ends within wait_ms. */
+static bool reap(struct child *c, int64_t wait_ms, int *status)
+{
+	const struct timespec pause = {.tv_nsec = 2000000};
+	int64_t until = now_ms() + wait_ms;
+	pid_t got;
+
+	while ((got = waitpid(c->pid, status, WNOHANG)) == 0 && now_ms() < until)
+		nanosleep(&pause, NULL);
+	if (got == 0) {
+		kill(c->pid, SIGKILL);
+		do {
+			got = waitpid(c->pid, status, 0);
+		} while (got < 0 && errno == EINTR);
+	}
+	c->pid = 0;
+	return got > 0;
+}
+
+void child_end(struct child *c, bool silent, char *reason, size_t reason_max)
+{
+	int status = 0;
+
+	if (c->pid == 0) {
+		snprintf(reason, reason_max, "the decoder has ended");
+		return;
+	}
+	/* its socket is closed now: it sees that, if it still runs */
+	close(c->socket);
+	c->socket = -1;
+	if (!reap(c, silent ? 0 : LAST_BREATH_MS, &status))
+		snprintf(reason, reason_max, "the decoder has ended");
+	else if (silent)
+		snprintf(reason, reason_max, "the decoder said nothing for %d seconds",
+			 CHILD_SILENCE_MS / 1000);
+	else
+		explain(status, reason, reason_max);
+}
+
+void child_clear(struct child *c)
+{
+	int status;
+
+	if (c->socket >= 0)
+		close(c->socket);
+	if (c->pid != 0) {
+		kill(c->pid, SIGKILL);
+		(void)reap(c, 0, &status);
+	}
+	if (c->memory)
+		munmap((void *)(uintptr_t)c->memory, WIRE_MEMORY_BYTES);
+	*c = CHILD_NONE;
+}
+
+void child_allow_cpu(const struct child *c, int64_t seconds)
+{
+	struct rlimit limit;
+
+	if (prlimit(c->pid, RLIMIT_CPU, NULL, &limit) < 0)
+		return;
+	limit.rlim_cur = (rlim_t)seconds;
+	if (prlimit(c->pid, RLIMIT_CPU, &limit, NULL) < 0)
+		log_errno("decoder: allow %lld CPU seconds", (long long)seconds);
+}

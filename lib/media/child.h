@@ -1,0 +1,51 @@
+/*
+ * child.h - the process of one decoder: started with two descriptors and no
+ * environment, listened to with a clock, ended and explained.
+ */
+#ifndef DRIFT_MEDIA_CHILD_H
+#define DRIFT_MEDIA_CHILD_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define CHILD_SILENCE_MS 60000 /* a child silent that long is ended */
+#define CHILD_ANSWER_MS (INT64_C(3600) * 1000) /* one that is only ever busy, too */
+
+struct child {
+	pid_t pid; /* 0: none */
+	int socket; /* owned */
+	const uint8_t *memory; /* owned mapping of WIRE_MEMORY_BYTES, read-only */
+};
+
+#define CHILD_NONE ((struct child){.socket = -1})
+
+/* Starts program; c is CHILD_NONE before. DRIFT_EIO (logged) when it cannot
+   be started. */
+enum drift_err child_start(struct child *c, const char *program) MUST_CHECK;
+
+/* Kills it if it still runs and reaps it. */
+void child_clear(struct child *c);
+
+/*
+ * One message. patience_ms is what is left for the whole answer; it is
+ * lowered by the time spent here. DRIFT_EMORE: silent for too long;
+ * DRIFT_ECLOSED: it has ended, or gave something that is no message.
+ */
+enum drift_err child_hear(struct child *c, void *message, size_t max, size_t *got,
+			  int64_t *patience_ms) MUST_CHECK;
+
+/*
+ * Ends it for good (it may have ended already), and says why it did.
+ *
+ * silent  it is ended because it said nothing
+ */
+void child_end(struct child *c, bool silent, char *reason, size_t reason_max);
+
+/* Moves its soft CPU limit, seconds since it started. */
+void child_allow_cpu(const struct child *c, int64_t seconds);
+
+#endif

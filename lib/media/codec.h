@@ -1,0 +1,50 @@
+/*
+ * codec.h - the codecs that Drift decodes, and how long one packet of each
+ * sounds, told from the packet itself.
+ *
+ * Container timestamps are rounded (1 ms in Matroska, 1/90000 s elsewhere), so
+ * positions are sums of these lengths instead.
+ * Source: RFC 9639 9.1.1 (FLAC block size), RFC 6716 3.1 (Opus TOC), WavPack
+ * file format 4 (block header), ISO 14496-3 (AAC), ATSC A/52 (AC-3).
+ */
+#ifndef DRIFT_MEDIA_CODEC_H
+#define DRIFT_MEDIA_CODEC_H
+
+#include <libavcodec/avcodec.h>
+#include <libavcodec/vorbis_parser.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct codec {
+	enum AVCodecID id;
+	const char *decoder; /* libavcodec's name */
+	const char *name; /* ours: pcm flac alac mp3 aac vorbis opus … */
+	int bits; /* of lossless ones that fix it; 0: the stream says */
+	int preroll; /* packets decoded and dropped before the first wanted */
+	bool lossless;
+	bool pcm; /* any byte position is an entry */
+};
+
+/* NULL for a codec that is not on the list. Static storage. */
+const struct codec *codec_get(enum AVCodecID id);
+
+/* Comma-separated decoder names, for codec_whitelist. Static storage. */
+const char *codec_names(void);
+
+/* Measures the packets of one stream, in their order. */
+struct codec_clock {
+	const struct codec *codec;
+	const AVCodecParameters *par; /* borrowed for the clock's life */
+	AVVorbisParseContext *vorbis; /* owned */
+	int32_t frame; /* samples of one packet of a codec whose decoder has
+			  to be asked (AAC with or without SBR); 0: not yet */
+	bool started; /* a Vorbis packet has been seen: the first one gives nothing */
+};
+
+void codec_clock_init(struct codec_clock *c, const struct codec *codec,
+		      const AVCodecParameters *par);
+void codec_clock_clear(struct codec_clock *c);
+/* Samples per channel that data decodes to; 0 for one that makes no sense. */
+int32_t codec_clock_add(struct codec_clock *c, const uint8_t *data, int bytes);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * demux.h - the packets of the one audio stream in a file.
+ *
+ * Edge (libavformat). The demuxer is the one that the content named, decoders
+ * are on a list, no protocol is known and whatever a file wants opened besides
+ * itself is refused.
+ */
+#ifndef DRIFT_MEDIA_DEMUX_H
+#define DRIFT_MEDIA_DEMUX_H
+
+#include "base/err.h"
+#include "media/codec.h"
+#include "media/sniff.h"
+#include "media/sourceio.h"
+
+#include <libavformat/avformat.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DEMUX_STREAMS_MAX 100
+#define DEMUX_REASON_MAX 256 /* bytes of a sentence, NUL included */
+
+struct demux_file {
+	int fd; /* borrowed for the demuxer's life */
+	int64_t start, end; /* bytes; see sourceio.h */
+	struct sniff sniff;
+};
+
+struct demux {
+	struct sourceio io;
+	AVFormatContext *format; /* owned */
+	AVStream *stream; /* of format */
+	const struct codec *codec;
+	int64_t data_at; /* where the first packet starts, bytes from start */
+	bool video; /* moving pictures, not a cover */
+};
+
+/*
+ * Opens it and chooses the first audio stream. d must not move afterwards.
+ *
+ * Returns
+ *   DRIFT_EMEDIA  not readable, no audio, or a codec that is not on the list:
+ *                 reason is a sentence without subject ("it has no audio")
+ *   DRIFT_ENOMEM
+ */
+enum drift_err demux_open(struct demux *d, const struct demux_file *file,
+			  char reason[DEMUX_REASON_MAX]) MUST_CHECK;
+void demux_close(struct demux *d); /* all-zero is fine */
+
+/* The next packet of the stream into packet (blank). DRIFT_EMORE at the end,
+   also where the file is broken beyond reading on; DRIFT_ENOMEM. */
+enum drift_err demux_next(struct demux *d, AVPacket *packet) MUST_CHECK;
+
+#endif

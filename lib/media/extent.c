@@ -1,0 +1,233 @@
+#include "media/extent.h"
+
+#include "media/mp4edit.h"
+#include "media/oggspan.h"
+
+#include <libavutil/intreadwrite.h>
+#include <libavutil/mathematics.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ITUNES_DELAY_MAX 16384 /* samples; more is a lie */
+
+/* What one walk through the packets finds. */
+struct tally {
+	int64_t packets;
+	int64_t total;
+	int64_t stated; /* sum of the container's durations, its time base */
+	int64_t skip; /* what the first packet asks to be dropped */
+	int64_t discard; /* what the last packet asks to be dropped at its end */
+	int64_t page_total; /* samples of the first page_packets packets */
+	int32_t last; /* samples of the last packet */
+};
+
+static void add_packet(struct tally *t, const AVPacket *packet, int32_t samples,
+		       int64_t page_packets)
+{
+	size_t size = 0;
+	const uint8_t *side = av_packet_get_side_data(packet, AV_PKT_DATA_SKIP_SAMPLES, &size);
+
+	if (t->packets == 0 && side && size >= 8)
+		t->skip = AV_RL32(side);
+	t->discard = side && size >= 8 ? (int64_t)AV_RL32(side + 4) : 0;
+	if (packet->duration > 0 && packet->duration < INT64_MAX / 4 - t->stated)
+		t->stated += packet->duration;
+	t->total += samples;
+	t->last = samples;
+	if (t->packets++ < page_packets)
+		t->page_total = t->total;
+}
+
+static enum drift_err walk(struct packets *p, int64_t page_packets, int64_t most, struct tally *t)
+{
+	AVPacket *packet = av_packet_alloc();
+	enum drift_err err = packet ? DRIFT_OK : DRIFT_ENOMEM;
+	int64_t at;
+	int32_t samples;
+
+	while (err == DRIFT_OK) {
+		err = packets_next(p, packet, &at, &samples);
+		if (err == DRIFT_OK)
+			add_packet(t, packet, samples, page_packets);
+		if (packet)
+			av_packet_unref(packet);
+		if (t->total > most)
+			err = DRIFT_ELARGE;
+	}
+	av_packet_free(&packet);
+	return err == DRIFT_EMORE ? DRIFT_OK : err;
+}
+
+/* --- PCM: by bytes -------------------------------------------------------- */
+
+static bool is_last_sample(struct packets *p, int64_t n)
+{
+	AVPacket *packet = av_packet_alloc();
+	int64_t at;
+	int32_t samples;
+	bool last = false;
+
+	if (packet && av_seek_frame(p->demux.format, p->demux.stream->index, n - 1, 0) >= 0 &&
+	    packets_next(p, packet, &at, &samples) == DRIFT_OK)
+		last = at == n - 1 && samples == 1;
+	av_packet_free(&packet);
+	return last;
+}
+
+/* The header's count or what fits into the file, whichever is less, if the
+   demuxer finds exactly one sample left there. */
+static bool count_grid(struct packets *p, int64_t *total)
+{
+	int64_t bytes = p->file.end - p->file.start - p->demux.data_at;
+	int64_t fits = bytes / p->demux.stream->codecpar->block_align;
+	int64_t stated = p->demux.stream->duration;
+	int64_t n = stated > 0 && stated < fits ? stated : fits;
+
+	if (n <= 0 || !is_last_sample(p, n))
+		return false;
+	*total = n;
+	return true;
+}
+
+/* --- what to cut ------------------------------------------------------------ */
+
+static bool apply_itunes(const struct packets *p, struct extent *e)
+{
+	const AVDictionaryEntry *tag = av_dict_get(p->demux.format->metadata, "iTunSMPB", NULL, 0);
+	unsigned delay, padding;
+	unsigned long long samples;
+
+	if (!tag || sscanf(tag->value, "%*x %x %x %llx", &delay, &padding, &samples) != 3)
+		return false;
+	if (delay > ITUNES_DELAY_MAX || samples == 0 || samples > (uint64_t)e->total - delay)
+		return false;
+	e->delay = delay;
+	e->padding = e->total - delay - (int64_t)samples;
+	return true;
+}
+
+/* The last packet's duration in the container may be cut short. */
+static void apply_stated_end(const struct packets *p, int32_t rate, const struct tally *t,
+			     struct extent *e)
+{
+	AVRational base = p->demux.stream->time_base;
+	int64_t stated = av_rescale_q(t->stated, base, (AVRational){1, rate});
+
+	if (stated < e->total && e->total - stated < 2 * (int64_t)t->last)
+		e->padding = e->total - stated;
+}
+
+/* An edit's length is rounded to the movie's ticks (often 1 ms), so it counts
+   only where it says something else than the media itself. */
+static void apply_edit(const struct mp4edit *edit, int32_t rate, struct extent *e)
+{
+	int64_t delay = av_rescale(edit->media_time, rate, edit->media_scale);
+	int64_t tick = rate / (int64_t)edit->movie_scale + 1;
+	int64_t length, end;
+
+	if (delay < 0 || delay >= e->total)
+		return;
+	e->delay = delay;
+	if (edit->edits != 1 || edit->duration <= 0)
+		return;
+	length = av_rescale(edit->duration, rate, edit->movie_scale);
+	end = e->total - e->padding - delay;
+	if (length > 0 && length < end - tick)
+		e->padding += end - length;
+}
+
+static void cut_mp4(const struct packets *p, int32_t rate, const struct tally *t, struct extent *e)
+{
+	struct mp4edit edit;
+
+	if (apply_itunes(p, e))
+		return;
+	apply_stated_end(p, rate, t, e);
+	if (mp4edit_read(p->file.fd, p->file.start, p->file.end, (uint32_t)p->demux.stream->id,
+			 &edit))
+		apply_edit(&edit, rate, e);
+}
+
+static int64_t opus_preskip(const struct packets *p)
+{
+	const AVCodecParameters *par = p->demux.stream->codecpar;
+
+	if (par->codec_id != AV_CODEC_ID_OPUS || par->extradata_size < 19)
+		return 0;
+	return AV_RL16(par->extradata + 10);
+}
+
+/* A first granule above its page's samples: the stream was cut out of a longer
+   one; below: that many samples lie before the start. */
+static void cut_ogg(const struct packets *p, const struct oggspan *span, const struct tally *t,
+		    struct extent *e)
+{
+	int64_t offset = span->one_page ? 0 : span->first_granule - t->page_total;
+	int64_t end;
+
+	e->delay = opus_preskip(p);
+	/* Opus says its delay itself; a first granule that low is a fault */
+	if (offset < 0 && e->delay > 0)
+		offset = 0;
+	if (offset < 0)
+		e->delay = -offset;
+	end = span->last_granule - offset;
+	if (end > 0 && end < e->total)
+		e->padding = e->total - end;
+}
+
+static void cut_matroska(const struct packets *p, const struct tally *t, struct extent *e)
+{
+	e->delay = opus_preskip(p);
+	if (e->delay == 0)
+		e->delay = p->demux.stream->codecpar->initial_padding;
+	e->padding = t->discard;
+}
+
+static void cut(const struct packets *p, int32_t rate, const struct tally *t,
+		const struct oggspan *span, struct extent *e)
+{
+	const char *container = p->file.sniff.container;
+
+	if (strcmp(container, "mp4") == 0) {
+		cut_mp4(p, rate, t, e);
+	} else if (span) {
+		cut_ogg(p, span, t, e);
+	} else if (strcmp(container, "matroska") == 0) {
+		cut_matroska(p, t, e);
+	} else if (strcmp(container, "mp3") == 0) {
+		e->delay = t->skip;
+		e->padding = t->discard;
+	}
+	/* a lie about the ends must not swallow the whole */
+	if (e->delay < 0 || e->padding < 0 || e->delay > INT32_MAX || e->padding > INT32_MAX ||
+	    e->delay > e->total || e->padding > e->total - e->delay)
+		e->delay = e->padding = 0;
+}
+
+enum drift_err extent_measure(struct packets *p, int32_t rate, int64_t most, struct extent *out)
+{
+	struct oggspan span = {0};
+	struct tally tally = {0};
+	struct extent extent = {0};
+	bool has_span = false;
+	enum drift_err err;
+
+	if (packets_is_grid(p) && count_grid(p, &extent.total)) {
+		*out = extent;
+		return extent.total > most ? DRIFT_ELARGE : DRIFT_OK;
+	}
+	if (packets_is_grid(p))
+		(void)av_seek_frame(p->demux.format, p->demux.stream->index, 0, 0);
+	if (strcmp(p->file.sniff.container, "ogg") == 0)
+		has_span = oggspan_read(p->file.fd, p->file.start, p->file.end, p->beat, &span);
+	if (has_span)
+		p->limit = span.packets;
+	err = walk(p, span.first_packets, most, &tally);
+	if (err != DRIFT_OK)
+		return err;
+	extent.total = tally.total;
+	cut(p, rate, &tally, has_span ? &span : NULL, &extent);
+	*out = extent;
+	return DRIFT_OK;
+}

@@ -1,0 +1,39 @@
+/*
+ * extent.h - how many samples a stream decodes to, and how many of them at
+ * either end nobody should hear.
+ *
+ * The packets that are there decide; what a header states only says what to
+ * cut. Source: LAME tag (through libavformat), RFC 7845 4 (Opus), Vorbis I
+ * appendix A.2 (granules), ISO 14496-12 8.6.6 (edit lists), iTunSMPB, Matroska
+ * CodecDelay and DiscardPadding.
+ */
+#ifndef DRIFT_MEDIA_EXTENT_H
+#define DRIFT_MEDIA_EXTENT_H
+
+#include "base/err.h"
+#include "media/packets.h"
+
+#include <stdint.h>
+
+struct extent { /* samples */
+	int64_t total; /* that the decoder gives */
+	int64_t delay; /* of them before the first heard one */
+	int64_t padding; /* of them after the last heard one */
+};
+
+/*
+ * Measures p, which stands at its first packet and is of no use afterwards
+ * until it is opened anew; sets p->limit where a chained file goes on with
+ * another stream.
+ *
+ * rate  of the decoded sound, Hz
+ * most  samples
+ *
+ * Returns
+ *   DRIFT_ELARGE  more samples than most
+ *   DRIFT_ENOMEM
+ */
+enum drift_err extent_measure(struct packets *p, int32_t rate, int64_t most,
+			      struct extent *out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,102 @@
+#include "media/mixdown.h"
+
+#include <libavutil/channel_layout.h>
+#include <libswresample/swresample.h>
+#include <math.h>
+
+static enum drift_err stereo_weights(const AVChannelLayout *layout, double *weight, int in)
+{
+	AVChannelLayout from = {0}, to = AV_CHANNEL_LAYOUT_STEREO;
+	int err;
+
+	if (layout->order == AV_CHANNEL_ORDER_NATIVE)
+		err = av_channel_layout_copy(&from, layout);
+	else
+		err = (av_channel_layout_default(&from, in), 0);
+	if (err == 0)
+		err = swr_build_matrix2(&from, &to, M_SQRT1_2, M_SQRT1_2, 0, 1, 1, weight, in,
+					AV_MATRIX_ENCODING_NONE, NULL);
+	av_channel_layout_uninit(&from);
+	return err < 0 ? DRIFT_EMEDIA : DRIFT_OK;
+}
+
+/* For layouts that no rule covers: even ones left, odd ones right. */
+static void plain_weights(double *weight, int in)
+{
+	for (int c = 0; c < in; c++) {
+		weight[c] = c % 2 ? 0 : 2.0 / (in + 1);
+		weight[in + c] = c % 2 ? 2.0 / (in + 1) : 0;
+	}
+}
+
+enum drift_err mixdown_init(struct mixdown *m, const AVChannelLayout *layout)
+{
+	struct mixdown mix = {.in = layout->nb_channels, .out = layout->nb_channels == 1 ? 1 : 2};
+
+	if (mix.in < 1 || mix.in > MIXDOWN_CHANNELS_MAX)
+		return DRIFT_EMEDIA;
+	if (mix.in > 2 && stereo_weights(layout, mix.weight, mix.in) != DRIFT_OK)
+		plain_weights(mix.weight, mix.in);
+	*m = mix;
+	return DRIFT_OK;
+}
+
+static float sane(double v)
+{
+	return isfinite(v) ? (float)v : 0;
+}
+
+static double sample(const AVFrame *frame, enum AVSampleFormat format, int in, int channel, int i)
+{
+	const uint8_t *data = frame->extended_data[0];
+
+	if (av_sample_fmt_is_planar((enum AVSampleFormat)frame->format))
+		data = frame->extended_data[channel];
+	else
+		i = i * in + channel;
+	switch (format) {
+	case AV_SAMPLE_FMT_U8:
+		return (data[i] - 128) / 128.0;
+	case AV_SAMPLE_FMT_S16:
+		return ((const int16_t *)(const void *)data)[i] / 32768.0;
+	case AV_SAMPLE_FMT_S32:
+		return ((const int32_t *)(const void *)data)[i] / 2147483648.0;
+	case AV_SAMPLE_FMT_FLT:
+		return ((const float *)(const void *)data)[i];
+	default:
+		return ((const double *)(const void *)data)[i];
+	}
+}
+
+static void mix_sample(const struct mixdown *m, const double *in, float *out)
+{
+	for (int side = 0; side < 2; side++) {
+		double sum = 0;
+
+		for (int c = 0; c < m->in; c++)
+			sum += m->weight[side * m->in + c] * in[c];
+		out[side] = sane(sum);
+	}
+}
+
+enum drift_err mixdown_write(const struct mixdown *m, const AVFrame *frame, int from, int count,
+			     float *out)
+{
+	enum AVSampleFormat format = av_get_packed_sample_fmt((enum AVSampleFormat)frame->format);
+	double in[MIXDOWN_CHANNELS_MAX];
+
+	if (frame->ch_layout.nb_channels != m->in || from < 0 || count > frame->nb_samples - from)
+		return DRIFT_EFORMAT;
+	if (format < AV_SAMPLE_FMT_U8 || format > AV_SAMPLE_FMT_DBL)
+		return DRIFT_EFORMAT;
+	for (int i = from; i < from + count; i++, out += m->out) {
+		for (int c = 0; c < m->in; c++)
+			in[c] = sample(frame, format, m->in, c, i);
+		if (m->in > 2)
+			mix_sample(m, in, out);
+		else
+			for (int c = 0; c < m->in; c++)
+				out[c] = sane(in[c]);
+	}
+	return DRIFT_OK;
+}

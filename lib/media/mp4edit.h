@@ -1,0 +1,24 @@
+/*
+ * mp4edit.h - what the edit list of one MP4 track cuts off.
+ *
+ * Reads box headers only. Source: ISO/IEC 14496-12 8.2.2 (mvhd), 8.3.2
+ * (tkhd), 8.4.2 (mdhd), 8.6.6 (elst).
+ */
+#ifndef DRIFT_MEDIA_MP4EDIT_H
+#define DRIFT_MEDIA_MP4EDIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mp4edit {
+	int64_t media_time; /* where the first edit starts, in media_scale */
+	int64_t duration; /* how long it lasts, in movie_scale; 0: to the end */
+	uint32_t movie_scale; /* ticks per second */
+	uint32_t media_scale;
+	int edits; /* that are not empty */
+};
+
+/* False when that track has no edit list (or there is no such track). */
+bool mp4edit_read(int fd, int64_t start, int64_t end, uint32_t track, struct mp4edit *out);
+
+#endif

@@ -1,0 +1,167 @@
+#include "media/packets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BEAT_PACKETS 1024
+
+static const struct packet *peek(const struct packets *p, int i)
+{
+	return &p->queue[p->head + i];
+}
+
+static void drop_first(struct packets *p)
+{
+	av_packet_free(&p->queue[p->head].data);
+	p->head++;
+	p->count--;
+	p->from_start = false;
+}
+
+static void drop_all(struct packets *p)
+{
+	while (p->count > 0)
+		drop_first(p);
+	p->head = 0;
+}
+
+enum drift_err packets_open(struct packets *p, char reason[DEMUX_REASON_MAX])
+{
+	enum drift_err err = demux_open(&p->demux, &p->file, reason);
+
+	if (err != DRIFT_OK)
+		return err;
+	codec_clock_init(&p->clock, p->demux.codec, p->demux.stream->codecpar);
+	p->clock.frame = p->frame;
+	p->taken = 0;
+	p->next_at = 0;
+	p->from_start = true;
+	p->ended = false;
+	return DRIFT_OK;
+}
+
+void packets_close(struct packets *p)
+{
+	drop_all(p);
+	free(p->queue);
+	p->queue = NULL;
+	p->room = 0;
+	codec_clock_clear(&p->clock);
+	demux_close(&p->demux);
+}
+
+bool packets_is_grid(const struct packets *p)
+{
+	const char *demuxer = p->file.sniff.demuxer;
+
+	return p->demux.codec->pcm && p->demux.stream->codecpar->block_align > 0 &&
+	       (strcmp(demuxer, "wav") == 0 || strcmp(demuxer, "w64") == 0 ||
+		strcmp(demuxer, "aiff") == 0);
+}
+
+enum drift_err packets_next(struct packets *p, AVPacket *packet, int64_t *at, int32_t *samples)
+{
+	enum drift_err err = DRIFT_EMORE;
+
+	if (p->taken < p->limit)
+		err = demux_next(&p->demux, packet);
+	if (err != DRIFT_OK)
+		return err;
+	if (p->taken++ % BEAT_PACKETS == 0 && p->beat)
+		p->beat();
+	if (packets_is_grid(p))
+		p->next_at = (packet->pos - p->demux.data_at) / p->clock.par->block_align;
+	*at = p->next_at;
+	*samples = codec_clock_add(&p->clock, packet->data, packet->size);
+	p->next_at += *samples;
+	return DRIFT_OK;
+}
+
+static bool make_room(struct packets *p)
+{
+	struct packet *queue;
+	int room = p->room ? 2 * p->room : 256;
+
+	if (p->head + p->count < p->room)
+		return true;
+	if (p->head > p->room / 2) {
+		memmove(p->queue, p->queue + p->head, (size_t)p->count * sizeof(*p->queue));
+		p->head = 0;
+		return true;
+	}
+	queue = realloc(p->queue, (size_t)room * sizeof(*queue));
+	if (!queue)
+		return false;
+	p->queue = queue;
+	p->room = room;
+	return true;
+}
+
+static enum drift_err append(struct packets *p)
+{
+	struct packet next = {.data = av_packet_alloc()};
+	enum drift_err err = DRIFT_ENOMEM;
+
+	if (next.data && make_room(p))
+		err = packets_next(p, next.data, &next.at, &next.samples);
+	if (err != DRIFT_OK) {
+		av_packet_free(&next.data);
+		return err;
+	}
+	p->queue[p->head + p->count++] = next;
+	return DRIFT_OK;
+}
+
+/* Can the queue, as it is or read on, serve a read that starts at from? */
+static bool reaches(const struct packets *p, int64_t from, int preroll)
+{
+	if (p->from_start)
+		return true;
+	if (p->count == 0)
+		return false;
+	if (preroll >= p->count)
+		return false;
+	return peek(p, preroll)->at <= from;
+}
+
+static enum drift_err rewind_packets(struct packets *p)
+{
+	char reason[DEMUX_REASON_MAX];
+
+	packets_close(p);
+	return packets_open(p, reason);
+}
+
+/* PCM needs no search: jump when the wanted place is not the next one. */
+static bool jump(struct packets *p, int64_t from)
+{
+	if (p->count > 0 && peek(p, 0)->at <= from && from <= p->next_at)
+		return true;
+	drop_all(p);
+	p->ended = false;
+	return av_seek_frame(p->demux.format, p->demux.stream->index, from, AVSEEK_FLAG_BACKWARD) >=
+	       0;
+}
+
+static void drop_before(struct packets *p, int64_t from, int preroll)
+{
+	while (p->count > preroll && peek(p, preroll)->at + peek(p, preroll)->samples <= from)
+		drop_first(p);
+}
+
+enum drift_err packets_need(struct packets *p, int64_t from, int64_t to, int preroll)
+{
+	enum drift_err err = DRIFT_OK;
+
+	if (!(packets_is_grid(p) && jump(p, from)) && !reaches(p, from, preroll))
+		err = rewind_packets(p);
+	while (err == DRIFT_OK && !p->ended && (p->count == 0 || p->next_at < to)) {
+		err = append(p);
+		p->ended = err == DRIFT_EMORE;
+		if (p->ended)
+			err = DRIFT_OK;
+		drop_before(p, from, preroll);
+	}
+	drop_before(p, from, preroll);
+	return err;
+}

@@ -1,0 +1,60 @@
+/*
+ * packets.h - the packets of a source with their exact positions, the recent
+ * ones kept, so that ascending reads demux nothing twice.
+ *
+ * Positions are raw: samples that the decoder gives, counted from the first
+ * packet, encoder delay included.
+ */
+#ifndef DRIFT_MEDIA_PACKETS_H
+#define DRIFT_MEDIA_PACKETS_H
+
+#include "base/err.h"
+#include "media/demux.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct packet {
+	AVPacket *data; /* owned by the queue */
+	int64_t at; /* raw position */
+	int32_t samples;
+};
+
+struct packets {
+	struct demux_file file;
+	int32_t frame; /* see codec_clock */
+	int64_t limit; /* packets of the stream that count; INT64_MAX for all */
+	void (*beat)(void); /* called now and then in long work */
+	struct demux demux;
+	struct codec_clock clock;
+	struct packet *queue; /* count in use from head on */
+	int head, count, room;
+	int64_t taken; /* packets demuxed so far */
+	int64_t next_at; /* raw position behind them */
+	bool from_start; /* queue[head] is the first packet of the stream */
+	bool ended;
+};
+
+/*
+ * Opens the file at its beginning. p: file, frame, limit and beat are set by
+ * the caller, the rest is zero; p must not move. Errors as demux_open().
+ */
+enum drift_err packets_open(struct packets *p, char reason[DEMUX_REASON_MAX]) MUST_CHECK;
+void packets_close(struct packets *p);
+
+/* True for a file in which any PCM sample's place is known. */
+bool packets_is_grid(const struct packets *p);
+
+/* Demuxes one packet, without keeping it: packet is blank before, and unref'd
+   by the caller. DRIFT_EMORE at the end, DRIFT_ENOMEM. */
+enum drift_err packets_next(struct packets *p, AVPacket *packet, int64_t *at,
+			    int32_t *samples) MUST_CHECK;
+
+/*
+ * Makes the queue hold all packets that touch [from, to) and preroll packets
+ * before them (fewer at the start of the stream), dropping older ones.
+ * DRIFT_EMEDIA when the file cannot be opened anew, DRIFT_ENOMEM.
+ */
+enum drift_err packets_need(struct packets *p, int64_t from, int64_t to, int preroll) MUST_CHECK;
+
+#endif

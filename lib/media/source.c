@@ -1,0 +1,386 @@
+#include "media/source.h"
+
+#include "media/extent.h"
+#include "media/mixdown.h"
+#include "media/packets.h"
+#include "media/sourcetags.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROBE_PACKETS 128 /* tried until PROBE_FRAMES of them decode */
+#define PROBE_FRAMES 8
+#define SBR_PREROLL 50
+#define TAGS_IN_A_ROW 8 /* ID3v2 tags before the audio */
+#define FRAME_SAMPLES_MAX (1 << 20)
+
+struct source {
+	struct packets packets;
+	struct decoder_facts facts;
+	struct mixdown mix;
+	int preroll; /* packets */
+	int bits; /* of a sample, as the decoder says; 0: it does not */
+	uint8_t *cover; /* owned */
+	int64_t damaged;
+};
+
+/* Says it about the file and gives DRIFT_EMEDIA back. */
+#define REFUSE(reason, ...) (snprintf(reason, SOURCE_REASON_MAX, __VA_ARGS__), DRIFT_EMEDIA)
+
+static enum drift_err sniff_file(struct demux_file *file, char *reason)
+{
+	static uint8_t data[SNIFF_BYTES];
+	const char *found = "";
+	int64_t at = 0, tag;
+	ssize_t got = 0;
+
+	file->end = lseek(file->fd, 0, SEEK_END);
+	for (int i = 0; i < TAGS_IN_A_ROW; i++) {
+		got = pread(file->fd, data, sizeof(data), at);
+		tag = got > 0 ? sniff_id3v2(data, (size_t)got) : 0;
+		if (tag == 0)
+			break;
+		at += tag;
+		if (at >= file->end)
+			return REFUSE(reason, "its ID3 tag claims to be longer than the file");
+	}
+	if (got < 0 || sniff_bytes(data, (size_t)got, &file->sniff, &found) != DRIFT_OK)
+		return REFUSE(reason, "this is %s, not audio",
+			      *found ? found : "an unreadable file");
+	file->start = at > SOURCE_TAG_MAX ? at : 0;
+	return DRIFT_OK;
+}
+
+/* --- decoding ------------------------------------------------------------ */
+
+/* A fresh decoder: nothing in it depends on what was decoded before. */
+static AVCodecContext *decoder_open(const struct demux *d)
+{
+	const AVCodec *codec = avcodec_find_decoder_by_name(d->codec->decoder);
+	AVCodecContext *ctx = codec ? avcodec_alloc_context3(codec) : NULL;
+
+	if (!ctx || avcodec_parameters_to_context(ctx, d->stream->codecpar) < 0) {
+		avcodec_free_context(&ctx);
+		return NULL;
+	}
+	ctx->thread_count = 1;
+	ctx->max_samples = FRAME_SAMPLES_MAX;
+	ctx->request_sample_fmt = AV_SAMPLE_FMT_FLT;
+	/* trimming is done here, by position, not by the decoder */
+	ctx->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
+	/* the parser may know better than the container: layer II in an mp3 */
+	ctx->codec_id = codec->id;
+	if (avcodec_open2(ctx, codec, NULL) < 0)
+		avcodec_free_context(&ctx);
+	return ctx;
+}
+
+/* One packet in, at most one frame out. DRIFT_EMORE: none came, DRIFT_EFORMAT: it is damaged. */
+static enum drift_err decode(AVCodecContext *ctx, const AVPacket *packet, AVFrame *frame)
+{
+	int err = avcodec_send_packet(ctx, packet);
+
+	if (err >= 0)
+		err = avcodec_receive_frame(ctx, frame);
+	if (err == AVERROR(ENOMEM))
+		return DRIFT_ENOMEM;
+	if (err == AVERROR(EAGAIN))
+		return DRIFT_EMORE;
+	return err < 0 ? DRIFT_EFORMAT : DRIFT_OK;
+}
+
+/* --- what the first packets tell ------------------------------------------ */
+
+static enum drift_err learn_from_frame(struct source *s, const AVFrame *frame)
+{
+	s->facts.sample_rate = frame->sample_rate;
+	s->facts.channels = frame->ch_layout.nb_channels;
+	if (s->packets.demux.codec->id == AV_CODEC_ID_AAC)
+		s->packets.frame = frame->nb_samples;
+	return mixdown_init(&s->mix, &frame->ch_layout);
+}
+
+static enum drift_err learn_with(struct source *s, AVCodecContext *ctx, AVPacket *packet,
+				 AVFrame *frame, char *reason)
+{
+	enum drift_err err = DRIFT_OK;
+	int frames = 0;
+
+	for (int i = 0; i < PROBE_PACKETS && frames < PROBE_FRAMES && err == DRIFT_OK; i++) {
+		err = demux_next(&s->packets.demux, packet);
+		if (err != DRIFT_OK)
+			break;
+		err = decode(ctx, packet, frame);
+		av_packet_unref(packet);
+		if (err == DRIFT_OK) {
+			frames++;
+			s->bits = ctx->bits_per_raw_sample;
+			err = learn_from_frame(s, frame);
+			av_frame_unref(frame);
+			if (err != DRIFT_OK)
+				return REFUSE(reason, "it has more than %d channels",
+					      MIXDOWN_CHANNELS_MAX);
+		} else if (err != DRIFT_ENOMEM) {
+			err = DRIFT_OK;
+		}
+	}
+	if (err == DRIFT_ENOMEM)
+		return err;
+	return frames ? DRIFT_OK : REFUSE(reason, "none of its audio can be decoded");
+}
+
+static enum drift_err learn(struct source *s, char *reason)
+{
+	AVCodecContext *ctx = decoder_open(&s->packets.demux);
+	AVPacket *packet = av_packet_alloc();
+	AVFrame *frame = av_frame_alloc();
+	enum drift_err err = DRIFT_ENOMEM;
+
+	if (!ctx)
+		err = REFUSE(reason, "its %s header is broken", s->packets.demux.codec->name);
+	else if (packet && frame)
+		err = learn_with(s, ctx, packet, frame, reason);
+	av_frame_free(&frame);
+	av_packet_free(&packet);
+	avcodec_free_context(&ctx);
+	return err;
+}
+
+/* --- facts ---------------------------------------------------------------- */
+
+/* Moving pictures make it a video, Opus in Ogg an .opus, WebM a .webm. */
+static void name_file(const struct demux *d, struct decoder_facts *f, const struct sniff *sniff)
+{
+	const char *extension = sniff->extension, *mime = sniff->mime;
+	const AVDictionaryEntry *brand = av_dict_get(d->format->metadata, "major_brand", NULL, 0);
+
+	if (strcmp(sniff->container, "mp4") == 0 && brand && strcmp(brand->value, "qt  ") == 0) {
+		extension = "mov";
+		mime = "video/quicktime";
+	} else if (strcmp(sniff->container, "mp4") == 0 && d->video) {
+		extension = "mp4";
+		mime = "video/mp4";
+	} else if (strcmp(sniff->container, "matroska") == 0 && d->video) {
+		extension = "mkv";
+		mime = "video/x-matroska";
+	}
+	snprintf(f->container, sizeof(f->container), "%s", sniff->container);
+	snprintf(f->extension, sizeof(f->extension), "%s", extension);
+	snprintf(f->mime, sizeof(f->mime), "%s", mime);
+	snprintf(f->codec, sizeof(f->codec), "%s", d->codec->name);
+}
+
+static int32_t stated_bits(const struct source *s)
+{
+	const struct demux *d = &s->packets.demux;
+
+	if (d->codec->bits)
+		return d->codec->bits;
+	return s->bits ? s->bits : d->stream->codecpar->bits_per_coded_sample;
+}
+
+static bool copy_cover(struct source *s)
+{
+	const char *mime = "";
+	const AVPacket *picture = sourcetags_cover(s->packets.demux.format, &mime);
+
+	if (!picture)
+		return true;
+	s->cover = malloc((size_t)picture->size);
+	if (!s->cover)
+		return false;
+	memcpy(s->cover, picture->data, (size_t)picture->size);
+	s->facts.cover_bytes = (size_t)picture->size;
+	snprintf(s->facts.cover_mime, sizeof(s->facts.cover_mime), "%s", mime);
+	return true;
+}
+
+/* HE-AAC in LATM or MP4 with plain signalling decodes at twice the stated rate. */
+static bool is_sbr(const struct source *s)
+{
+	return s->packets.demux.codec->id == AV_CODEC_ID_AAC && s->packets.frame > 1024;
+}
+
+static enum drift_err describe(struct source *s, char *reason)
+{
+	const struct demux *d = &s->packets.demux;
+	struct decoder_facts *f = &s->facts;
+
+	if (f->sample_rate < 1000 || f->sample_rate > 768000)
+		return REFUSE(reason, "its sample rate of %d Hz is beyond belief", f->sample_rate);
+	name_file(d, f, &s->packets.file.sniff);
+	f->lossless = d->codec->lossless;
+	f->bits = f->lossless ? stated_bits(s) : 0;
+	s->preroll = is_sbr(s) ? SBR_PREROLL : d->codec->preroll;
+	sourcetags_read(d->format, d->stream, f);
+	return copy_cover(s) ? DRIFT_OK : DRIFT_ENOMEM;
+}
+
+static enum drift_err reopen(struct packets *p, char *reason)
+{
+	packets_close(p);
+	return packets_open(p, reason);
+}
+
+static enum drift_err measure(struct source *s, int64_t max_hours, char *reason)
+{
+	struct extent extent;
+	enum drift_err err;
+
+	err = extent_measure(&s->packets, s->facts.sample_rate,
+			     max_hours * 3600 * s->facts.sample_rate, &extent);
+	if (err == DRIFT_ELARGE)
+		return REFUSE(reason, "it is longer than %lld hours", (long long)max_hours);
+	if (err != DRIFT_OK)
+		return err;
+	if (extent.total - extent.delay - extent.padding <= 0)
+		return REFUSE(reason, "there is no sound in it");
+	s->facts.delay = (int32_t)extent.delay;
+	s->facts.padding = (int32_t)extent.padding;
+	s->facts.samples = extent.total - extent.delay - extent.padding;
+	return DRIFT_OK;
+}
+
+static enum drift_err open_source(struct source *s, int64_t max_hours, char *reason)
+{
+	enum drift_err err = sniff_file(&s->packets.file, reason);
+
+	if (err == DRIFT_OK)
+		err = packets_open(&s->packets, reason);
+	if (err == DRIFT_OK)
+		err = learn(s, reason);
+	if (err == DRIFT_OK)
+		err = describe(s, reason);
+	if (err == DRIFT_OK)
+		err = reopen(&s->packets, reason);
+	if (err == DRIFT_OK)
+		err = measure(s, max_hours, reason);
+	if (err == DRIFT_OK)
+		err = reopen(&s->packets, reason);
+	return err;
+}
+
+enum drift_err source_new(int fd, int64_t max_hours, void (*beat)(void), struct source **out,
+			  char reason[SOURCE_REASON_MAX])
+{
+	struct source *s = calloc(1, sizeof(*s));
+	enum drift_err err;
+
+	av_log_set_level(AV_LOG_QUIET);
+	if (!s)
+		return DRIFT_ENOMEM;
+	s->packets.file.fd = fd;
+	s->packets.beat = beat;
+	s->packets.limit = INT64_MAX;
+	err = open_source(s, max_hours, reason);
+	if (err != DRIFT_OK) {
+		source_free(s);
+		return err;
+	}
+	*out = s;
+	return DRIFT_OK;
+}
+
+void source_free(struct source *s)
+{
+	if (!s)
+		return;
+	packets_close(&s->packets);
+	free(s->cover);
+	free(s);
+}
+
+const struct decoder_facts *source_get_facts(const struct source *s)
+{
+	return &s->facts;
+}
+
+const uint8_t *source_get_cover(const struct source *s)
+{
+	return s->cover;
+}
+
+int64_t source_get_damaged(const struct source *s)
+{
+	return s->damaged;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+struct range {
+	int64_t from, to; /* raw positions */
+	float *out; /* where from goes */
+};
+
+/* The part of a packet's frame that lies in the range. */
+static bool place(const struct source *s, const struct range *r, const struct packet *p,
+		  const AVFrame *frame)
+{
+	int64_t from = p->at > r->from ? p->at : r->from;
+	int64_t length = frame->nb_samples < p->samples ? frame->nb_samples : p->samples;
+	int64_t to = p->at + length < r->to ? p->at + length : r->to;
+
+	if (frame->sample_rate != s->facts.sample_rate)
+		return false;
+	if (from >= to)
+		return length == p->samples;
+	return mixdown_write(&s->mix, frame, (int)(from - p->at), (int)(to - from),
+			     r->out + (from - r->from) * s->mix.out) == DRIFT_OK &&
+	       length == p->samples;
+}
+
+static enum drift_err decode_range(struct source *s, const struct range *r, AVCodecContext *ctx,
+				   AVFrame *frame)
+{
+	const struct packets *q = &s->packets;
+
+	for (int i = q->head; i < q->head + q->count && q->queue[i].at < r->to; i++) {
+		const struct packet *p = &q->queue[i];
+		enum drift_err err = decode(ctx, p->data, frame);
+		bool whole = p->samples == 0;
+
+		if (err == DRIFT_ENOMEM)
+			return err;
+		if (err == DRIFT_OK)
+			whole = place(s, r, p, frame);
+		av_frame_unref(frame);
+		/* counted by the one read in which it starts */
+		if (!whole && p->at >= r->from)
+			s->damaged++;
+	}
+	return DRIFT_OK;
+}
+
+static enum drift_err read_range(struct source *s, const struct range *r)
+{
+	enum drift_err err = packets_need(&s->packets, r->from, r->to, s->preroll);
+	AVCodecContext *ctx;
+	AVFrame *frame;
+
+	if (err != DRIFT_OK)
+		return err;
+	ctx = decoder_open(&s->packets.demux);
+	frame = av_frame_alloc();
+	err = ctx && frame ? decode_range(s, r, ctx, frame) : DRIFT_ENOMEM;
+	av_frame_free(&frame);
+	avcodec_free_context(&ctx);
+	return err;
+}
+
+enum drift_err source_read(struct source *s, int64_t first, int32_t count, float *out)
+{
+	int64_t from = first < 0 ? 0 : first, to = s->facts.samples;
+	struct range range;
+
+	memset(out, 0, (size_t)count * (size_t)s->mix.out * sizeof(*out));
+	if (first < s->facts.samples - count)
+		to = first + count;
+	if (from >= to)
+		return DRIFT_OK;
+	range.from = from + s->facts.delay;
+	range.to = to + s->facts.delay;
+	range.out = out + (from - first) * s->mix.out;
+	return read_range(s, &range);
+}

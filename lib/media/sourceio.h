@@ -1,0 +1,27 @@
+/*
+ * sourceio.h - a descriptor as libavformat's input, and nothing but it.
+ *
+ * Edge (libavformat). Reads with pread, so the descriptor's own offset does
+ * not matter. What lies before start is not there for the reader: a giant tag
+ * is stepped over that way.
+ */
+#ifndef DRIFT_MEDIA_SOURCEIO_H
+#define DRIFT_MEDIA_SOURCEIO_H
+
+#include <libavformat/avformat.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sourceio {
+	int fd; /* borrowed */
+	int64_t start; /* bytes hidden at the front of the file */
+	int64_t end; /* bytes of the file */
+	int64_t at; /* of the next read */
+	AVIOContext *avio; /* owned */
+};
+
+/* False when out of memory. s must not move afterwards. */
+bool sourceio_init(struct sourceio *s, int fd, int64_t start, int64_t end);
+void sourceio_clear(struct sourceio *s);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * wire.h - what decoder.c and its child say to each other.
+ *
+ * Messages are whole packets of a SOCK_SEQPACKET pair; both ends are the same
+ * build on the same machine, so they are plain structs. The child:
+ *
+ *     LIMITS   ->            sent first: the child walls itself in
+ *              <- HELLO      text: the walls that hold
+ *     OPEN     ->            with the source as a descriptor (SCM_RIGHTS)
+ *              <- FACTS      a struct wire_facts; or REFUSED with text
+ *     READ     ->            slot, first, count; several may be under way
+ *              <- PCM        slot, damaged; or FAILED with text
+ *              <- BUSY       at any time: still at work
+ *
+ * PCM and the cover lie in a memfd whose size is sealed.
+ */
+#ifndef DRIFT_MEDIA_WIRE_H
+#define DRIFT_MEDIA_WIRE_H
+
+#include "base/err.h"
+#include "media/decoder.h"
+#include "media/walls.h"
+
+#include <stdint.h>
+
+#define WIRE_SOCKET 0 /* descriptors of the child; 2 is /dev/null */
+#define WIRE_MEMORY 1
+#define WIRE_SOURCE 3 /* where the source arrives */
+#define WIRE_TEXT_MAX 256 /* bytes, NUL included */
+
+#define WIRE_SLOT_FLOATS ((size_t)DECODER_READ_MAX * 2)
+#define WIRE_COVER_AT (DECODER_SLOTS * WIRE_SLOT_FLOATS * sizeof(float))
+#define WIRE_MEMORY_BYTES (WIRE_COVER_AT + DECODER_COVER_MAX)
+
+enum wire_type {
+	WIRE_LIMITS = 1,
+	WIRE_HELLO,
+	WIRE_OPEN,
+	WIRE_FACTS,
+	WIRE_REFUSED,
+	WIRE_READ,
+	WIRE_PCM,
+	WIRE_FAILED,
+	WIRE_BUSY,
+};
+
+struct wire {
+	enum wire_type type;
+	int32_t slot;
+	int64_t first; /* READ */
+	int32_t count; /* READ */
+	int32_t no_memory; /* REFUSED, FAILED: it was memory, text is empty */
+	int64_t damaged; /* PCM */
+	int64_t max_hours; /* LIMITS */
+	struct walls_limits limits; /* LIMITS */
+	char text[WIRE_TEXT_MAX]; /* HELLO, REFUSED, FAILED */
+};
+
+struct wire_facts {
+	struct wire head;
+	struct decoder_facts facts;
+};
+
+/* Sends size bytes as one message; fd goes along unless it is -1. */
+enum drift_err wire_send(int socket, const void *message, size_t size, int fd) MUST_CHECK;
+
+/*
+ * Receives one message of at most max bytes.
+ *
+ * got  its bytes
+ * fd   a descriptor that came along, else -1; NULL: none is taken
+ *
+ * Returns DRIFT_ECLOSED at the end, DRIFT_EIO for an error or one that was cut.
+ */
+enum drift_err wire_receive(int socket, void *message, size_t max, size_t *got, int *fd) MUST_CHECK;
+
+/* Keeps what is UTF-8 and no control character, in place; text has max bytes
+   and need not end. */
+void wire_clean(char *text, size_t max);
+
+#endif
