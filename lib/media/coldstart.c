@@ -62,11 +62,8 @@ static bool decode_bit(struct range_decoder *d, int logp)
 	return bit;
 }
 
-/*
- * Section 4.3, table 56: silence, post-filter, transient. The post-filter's
- * parameters are not worth reading: with them the answer is "perhaps".
- */
-static bool may_be_transient(const struct coldstart_packet *p)
+/* Section 4.3, table 56: silence, post-filter, transient come first. */
+static bool leans_on_the_past(const struct coldstart_packet *p)
 {
 	struct range_decoder d = start_decoder(p);
 
@@ -133,7 +130,7 @@ bool coldstart_is_exact(struct coldstart *c, const struct coldstart_packet *entr
 	assert(before >= 0 && before <= COLDSTART_BEFORE);
 	assert(after >= 1 && after <= COLDSTART_AFTER);
 	for (int32_t i = 0; i < COLDSTART_PLAIN && i < after; i++)
-		suspect |= may_be_transient(&entry[i]);
+		suspect |= leans_on_the_past(&entry[i]);
 	if (!suspect)
 		return true;
 	opus_decoder_ctl(c->cold, OPUS_RESET_STATE);

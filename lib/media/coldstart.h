@@ -2,17 +2,18 @@
  * coldstart.h - does a decoder that starts at a page give what one gives that
  * has played up to it?
  *
- * Without prediction a packet still leans on those before it in one way: in
- * packets with short blocks (transients) CELT's anti-collapse fills holes with noise
- * as loud as the last two long-block packets were. A fresh decoder knows these
- * only after two such packets, and is off by up to -70 dBFS until then. That
- * happens at one page in a hundred of ordinary music; it is told here by
- * decoding both ways, which costs little because only pages with a transient in
+ * Without prediction a packet still leans on those before it in two ways. In packets
+ * with short blocks (transients) CELT's anti-collapse fills holes with noise
+ * as loud as the last two long-block packets were, which a fresh decoder does
+ * not know yet; and the post-filter of the second packet may reach back, by up to
+ * 1022 samples, to where a fresh decoder has nothing. Both are off by up to
+ * -70 dBFS, at one page in a hundred of ordinary music. It is told here by decoding both
+ * ways, which costs little because only pages with a transient or a post-filter in
  * their first two packets need it.
  *
  * Edge: with segment.c the only place that includes opus.h.
  * Source: RFC 6716 sections 4.1.1 (range decoder), 4.3 (order of the symbols),
- * 4.3.5 (anti-collapse).
+ * 4.3.5 (anti-collapse), 4.3.7.1 (post-filter).
  */
 #ifndef DRIFT_MEDIA_COLDSTART_H
 #define DRIFT_MEDIA_COLDSTART_H
@@ -24,7 +25,7 @@
 
 #define COLDSTART_BEFORE 6 /* packets a decoder has heard enough of the past by */
 #define COLDSTART_AFTER 4 /* packets in which a difference can be */
-#define COLDSTART_PLAIN 2 /* that many packets without transient make it exact */
+#define COLDSTART_PLAIN 2 /* that many packets in long blocks, unfiltered, make it exact */
 
 /* One 20 ms CELT packet, borrowed for the call. */
 struct coldstart_packet {

@@ -5,9 +5,9 @@
  * one frame of a constant that sets the memory of libopus' DC-reject
  * filter to what it would be there (computed from 0.6 s of PCM), 4 pre-roll frames,
  * then the packets that are kept. The last packet of each page and the first of the
- * next are coded without prediction, and where a transient in the first two packets of a
+ * next are coded without prediction, and where the first two packets of a
  * page would still betray a decoder that starts there (coldstart.h), these two
- * are coded in long blocks: so every page is a clean entry and segments join
+ * are coded in plain long blocks: so every page is a clean entry and segments join
  * like one encode. The packets depend on the PCM and on s only, not on what
  * the encoder did before.
  *

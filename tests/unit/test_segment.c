@@ -1,0 +1,320 @@
+#include "media/segment.h"
+
+#include "music.h"
+
+#include <opus.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SEGMENTS 4 /* of a test signal: three joins */
+#define PACKETS (SEGMENTS * LAYOUT_SEGMENT_PACKETS)
+#define SAMPLES (SEGMENTS * LAYOUT_SEGMENT_SAMPLES)
+#define PACKET_BYTES 800
+#define WINDOW 240 /* samples in which an error is measured: 5 ms */
+#define TWO_PI 6.283185307179586
+
+static float tone(int64_t n, int32_t channel)
+{
+	return (float)(0.5 * sin(TWO_PI * 997 / 48000 * (double)n + channel));
+}
+
+static float tone_on_dc(int64_t n, int32_t channel)
+{
+	return tone(n, channel) + 0.3f - 0.5f * (float)channel;
+}
+
+/* A gliding sawtooth, rich in what libopus' pitch pre-filter works on. */
+static float glide(int64_t n, int32_t channel)
+{
+	double t = (double)n / 48000;
+	double phase = 130 * t + 30 / 2.6 * sin(2.6 * t) + 0.1 * channel;
+
+	return (float)(0.6 * (phase - floor(phase)) - 0.3);
+}
+
+static struct segment_encoder *new_encoder(int32_t channels, bool vbr)
+{
+	struct layout_params params = layout_params(320, channels, vbr);
+	struct segment_encoder *e;
+
+	assert_int_equal(segment_encoder_new(&params, &e), DRIFT_OK);
+	return e;
+}
+
+static struct segment *encode_some(struct segment_encoder *e, struct music music, int64_t index,
+				   int32_t packets)
+{
+	float *pcm = malloc(SEGMENT_NEEDS_MAX * 2 * sizeof(*pcm));
+	struct segment *out = calloc(1, sizeof(*out));
+	struct resample_range needs = segment_needs(index, packets);
+
+	assert_in_range(needs.end - needs.first, 1, SEGMENT_NEEDS_MAX);
+	assert_int_equal(music_pcm(&music, needs, pcm), DRIFT_OK);
+	assert_int_equal(segment_encode(e, index, packets, pcm, out), DRIFT_OK);
+	assert_int_equal(out->index, index);
+	assert_int_equal(out->packets, packets);
+	free(pcm);
+	return out;
+}
+
+static void it_needs_what_the_design_says(void **state)
+{
+	struct resample_range first = segment_needs(0, 25);
+	struct resample_range third = segment_needs(3, 250);
+
+	(void)state;
+	assert_int_equal(first.first, -32640);
+	assert_int_equal(first.end, 24000);
+	assert_int_equal(third.first, 720000 - 32640);
+	assert_int_equal(third.end, 960000);
+}
+
+static void check_any_order(int32_t channels, bool vbr)
+{
+	static const int64_t order[] = {2, 0, 3, 2, 1, 0};
+	struct music music = {channels, SAMPLES - 5000, music_sample};
+	struct segment_encoder *used = new_encoder(channels, vbr);
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		struct segment_encoder *fresh = new_encoder(channels, vbr);
+		struct segment *a = encode_some(used, music, order[i], 75);
+		struct segment *b = encode_some(fresh, music, order[i], 75);
+
+		assert_memory_equal(a, b, sizeof(*a));
+		segment_encoder_free(fresh);
+		free(a);
+		free(b);
+	}
+	segment_encoder_free(used);
+}
+
+static void it_depends_on_nothing_encoded_before(void **state)
+{
+	(void)state;
+	check_any_order(2, false);
+	check_any_order(1, false);
+	check_any_order(2, true);
+}
+
+static void it_gives_a_prefix_for_fewer_pages(void **state)
+{
+	struct music music = {2, SAMPLES, music_sample};
+	struct segment_encoder *e = new_encoder(2, false);
+	struct segment *whole = encode_some(e, music, 1, 250);
+	struct segment *head = encode_some(e, music, 1, 100);
+
+	(void)state;
+	assert_memory_equal(head->data, whole->data, 100 * PACKET_BYTES);
+	free(whole);
+	free(head);
+	segment_encoder_free(e);
+}
+
+/* RFC 6716 section 3.1: configuration 31 is fullband CELT of 20 ms, code 0 one frame. */
+static void it_stays_in_the_mdct_mode_at_every_bitrate(void **state)
+{
+	static const int32_t kbits[] = {32, 64, 128, 320, 510};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(kbits) / sizeof(kbits[0]); i++) {
+		int32_t channels = 1 + (int32_t)i % 2;
+		struct layout_params params = layout_params(kbits[i / 2], channels, false);
+		struct music music = {channels, SAMPLES, music_sample};
+		struct segment_encoder *e;
+		struct segment *s;
+
+		assert_int_equal(segment_encoder_new(&params, &e), DRIFT_OK);
+		s = encode_some(e, music, 1, 50);
+		for (int32_t k = 0; k < 50; k++) {
+			assert_int_equal(s->bytes[k], params.packet_bytes);
+			assert_int_equal(s->data[k * params.packet_bytes] & ~4, 31 << 3);
+		}
+		free(s);
+		segment_encoder_free(e);
+	}
+}
+
+static void it_takes_what_is_not_a_number_for_silence(void **state)
+{
+	struct segment_encoder *e = new_encoder(2, false);
+	struct segment *out = malloc(sizeof(*out));
+	float *pcm = calloc(SEGMENT_NEEDS_MAX * 2, sizeof(*pcm));
+
+	(void)state;
+	pcm[5] = NAN;
+	pcm[20001] = INFINITY;
+	pcm[100000] = NAN;
+	pcm[120000] = 1e30f;
+	assert_int_equal(segment_encode(e, 0, 250, pcm, out), DRIFT_OK);
+	free(pcm);
+	free(out);
+	segment_encoder_free(e);
+}
+
+static void encode_segments(struct music music, uint8_t *out)
+{
+	struct segment_encoder *e = new_encoder(2, false);
+
+	for (int64_t s = 0; s < SEGMENTS; s++) {
+		struct segment *got = encode_some(e, music, s, LAYOUT_SEGMENT_PACKETS);
+
+		memcpy(out + s * LAYOUT_SEGMENT_PACKETS * PACKET_BYTES, got->data,
+		       LAYOUT_SEGMENT_PACKETS * PACKET_BYTES);
+		free(got);
+	}
+	segment_encoder_free(e);
+}
+
+/* One encoder from start to end, with the same entry points. */
+static void encode_serially(struct music music, uint8_t *out)
+{
+	float frame[LAYOUT_PACKET_SAMPLES * 2];
+	int err;
+	OpusEncoder *e = opus_encoder_create(48000, 2, OPUS_APPLICATION_AUDIO, &err);
+
+	assert_non_null(e);
+	opus_encoder_ctl(e, OPUS_SET_BITRATE(320000));
+	opus_encoder_ctl(e, OPUS_SET_VBR(0));
+	opus_encoder_ctl(e, OPUS_SET_COMPLEXITY(10));
+	for (int64_t k = 0; k < PACKETS; k++) {
+		struct resample_range want = {k * 960, (k + 1) * 960};
+
+		opus_encoder_ctl(e, OPUS_SET_PREDICTION_DISABLED(k % 25 == 0 || k % 25 == 24));
+		assert_int_equal(music_pcm(&music, want, frame), DRIFT_OK);
+		assert_int_equal(opus_encode_float(e, frame, 960, out + k * PACKET_BYTES, 1275),
+				 PACKET_BYTES);
+	}
+	opus_encoder_destroy(e);
+}
+
+/* The source as the encoder's 3 Hz filter leaves it. */
+static void reject_dc(struct music music, float *out)
+{
+	struct resample_range all = {0, SAMPLES};
+	double m[2] = {0};
+
+	assert_int_equal(music_pcm(&music, all, out), DRIFT_OK);
+	for (int64_t i = 0; i < SAMPLES * 2; i++) {
+		double x = (double)out[i];
+
+		out[i] = (float)(x - m[i % 2]);
+		m[i % 2] += 6.3 * 3 / 48000 * (x - m[i % 2]);
+	}
+}
+
+/* Decodes and subtracts the source: the error at the source's sample i, stereo. */
+static float *error_of(const uint8_t *packets, const float *source)
+{
+	int err;
+	OpusDecoder *d = opus_decoder_create(48000, 2, &err);
+	float *out = calloc((SAMPLES + 960) * 2, sizeof(*out));
+
+	assert_non_null(d);
+	for (int64_t k = 0; k < PACKETS; k++)
+		assert_int_equal(opus_decode_float(d, packets + k * PACKET_BYTES, PACKET_BYTES,
+						   out + k * 1920, 960, 0),
+				 960);
+	opus_decoder_destroy(d);
+	for (int64_t i = 0; i < (SAMPLES - 312) * 2; i++)
+		out[i] = out[i + 312 * 2] - source[i];
+	return out;
+}
+
+static double energy(const float *x, int64_t first, int64_t count)
+{
+	double sum = 0;
+
+	for (int64_t i = first * 2; i < (first + count) * 2; i++)
+		sum += (double)x[i] * (double)x[i];
+	return sum;
+}
+
+/* The loudest 5 ms of an error in [first, end). */
+static double loudest(const float *x, int64_t first, int64_t end)
+{
+	double most = 0;
+
+	for (; first + WINDOW <= end; first += WINDOW / 4)
+		most = fmax(most, energy(x, first, WINDOW));
+	return most;
+}
+
+struct comparison {
+	double snr; /* dB of segments' SNR over the serial encode's */
+	double click; /* dB of the loudest 5 ms about a join over the loudest in the
+			 serial encode near there */
+};
+
+static struct comparison compare(struct music music)
+{
+	uint8_t *packets = malloc(PACKETS * PACKET_BYTES);
+	float *source = malloc(SAMPLES * 2 * sizeof(*source));
+	float *ours, *serial;
+	struct comparison c = {0, -999};
+
+	reject_dc(music, source);
+	encode_segments(music, packets);
+	ours = error_of(packets, source);
+	encode_serially(music, packets);
+	serial = error_of(packets, source);
+	c.snr = 10 * log10(energy(serial, 0, SAMPLES - 960) / energy(ours, 0, SAMPLES - 960));
+	for (int64_t join = 1; join < SEGMENTS; join++) {
+		int64_t at = join * LAYOUT_SEGMENT_SAMPLES;
+		double near = loudest(serial, at - 24000, at + 24000);
+
+		c.click = fmax(c.click, 10 * log10(loudest(ours, at - 2400, at + 2400) / near));
+	}
+	print_message("# SNR %+.3f dB, worst click %+.2f dB\n", c.snr, c.click);
+	free(packets);
+	free(source);
+	free(ours);
+	free(serial);
+	return c;
+}
+
+static void it_joins_without_a_click_and_sounds_like_the_serial_encode(void **state)
+{
+	float (*const signals[])(int64_t, int32_t) = {tone, tone_on_dc, glide, music_sample};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct music music = {2, SAMPLES, signals[i]};
+		struct comparison c = compare(music);
+
+		assert_true(c.snr > -0.05);
+		assert_true(c.click < 0.3);
+	}
+}
+
+static void it_has_a_fingerprint_for_all_that_decides_the_bytes(void **state)
+{
+	struct layout_params a = layout_params(320, 2, false), b = layout_params(318, 2, false);
+	struct layout_params c = layout_params(320, 1, false), d = layout_params(320, 2, true);
+
+	(void)state;
+	assert_in_range(segment_fingerprint(&a), 0, 999999);
+	assert_int_equal(segment_fingerprint(&a), segment_fingerprint(&a));
+	assert_int_not_equal(segment_fingerprint(&a), segment_fingerprint(&b));
+	assert_int_not_equal(segment_fingerprint(&a), segment_fingerprint(&c));
+	assert_int_not_equal(segment_fingerprint(&a), segment_fingerprint(&d));
+	assert_int_equal(strncmp(segment_vendor(), "libopus", 7), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_needs_what_the_design_says),
+		cmocka_unit_test(it_depends_on_nothing_encoded_before),
+		cmocka_unit_test(it_gives_a_prefix_for_fewer_pages),
+		cmocka_unit_test(it_stays_in_the_mdct_mode_at_every_bitrate),
+		cmocka_unit_test(it_takes_what_is_not_a_number_for_silence),
+		cmocka_unit_test(it_joins_without_a_click_and_sounds_like_the_serial_encode),
+		cmocka_unit_test(it_has_a_fingerprint_for_all_that_decides_the_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
