@@ -166,7 +166,7 @@ struct resample_range resampler_needs(const struct resampler *r, struct resample
 }
 
 /* One sample of each channel: the lanes alternate between the channels. */
-static void add_lanes(lanes sum, int32_t channels, float *out)
+static inline void add_lanes(lanes sum, int32_t channels, float *out)
 {
 	if (channels == 1) {
 		out[0] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
@@ -176,7 +176,7 @@ static void add_lanes(lanes sum, int32_t channels, float *out)
 	out[1] = sum[1] + sum[3];
 }
 
-static lanes filter_exact(const float *row, const float *x, int32_t n)
+static inline lanes filter_exact(const float *row, const float *x, int32_t n)
 {
 	lanes a = {0}, b = {0};
 
@@ -188,7 +188,7 @@ static lanes filter_exact(const float *row, const float *x, int32_t n)
 }
 
 /* Between row and the one behind it: fraction 0 to 1. */
-static lanes filter_between(const float *row, float fraction, const float *x, int32_t n)
+static inline lanes filter_between(const float *row, float fraction, const float *x, int32_t n)
 {
 	lanes sum = {0};
 	lanes weight = {fraction, fraction, fraction, fraction};
@@ -202,35 +202,43 @@ static lanes filter_between(const float *row, float fraction, const float *x, in
 	return sum;
 }
 
-static lanes filter_sample(const struct resampler *r, int64_t phase, const float *x)
+static inline lanes filter_sample(const struct resampler *r, int64_t phase, const float *x)
 {
 	int32_t n = r->taps * r->channels;
-	int64_t row = phase * r->phases / r->up;
-	int64_t rest = phase * r->phases - row * r->up;
+	int64_t row, rest;
 
 	if (r->exact)
 		return filter_exact(r->rows + phase * n, x, n);
+	row = phase * r->phases / r->up;
+	rest = phase * r->phases - row * r->up;
 	return filter_between(r->rows + row * n, (float)rest / (float)r->up, x, n);
+}
+
+/* in: where the filter of the first sample begins. */
+static void run_filter(const struct resampler *r, const float *in, struct resample_range want,
+		       float *out)
+{
+	int64_t whole_step = r->down / r->up, phase_step = r->down % r->up;
+	int64_t phase = want.first * r->down - floor_div(want.first * r->down, r->up) * r->up;
+
+	for (int64_t n = want.first; n < want.end; n++, out += r->channels) {
+		add_lanes(filter_sample(r, phase, in), r->channels, out);
+		phase += phase_step;
+		in += (whole_step + (phase >= r->up)) * r->channels;
+		if (phase >= r->up)
+			phase -= r->up;
+	}
 }
 
 void resampler_run(const struct resampler *r, const float *in, struct resample_range want,
 		   float *out)
 {
-	int64_t from = resampler_needs(r, want).first;
-	int32_t before = r->taps / 2 - 1; /* taps ahead of the position */
-
-	if (!r->taps) {
+	assert(want.first < want.end);
+	if (r->taps)
+		run_filter(r, in, want, out);
+	else
 		memcpy(out, in,
 		       (size_t)(want.end - want.first) * (size_t)r->channels * sizeof(*out));
-		return;
-	}
-	for (int64_t n = want.first; n < want.end; n++, out += r->channels) {
-		int64_t whole = floor_div(n * r->down, r->up);
-		int64_t phase = n * r->down - whole * r->up;
-		const float *x = in + (whole - before - from) * r->channels;
-
-		add_lanes(filter_sample(r, phase, x), r->channels, out);
-	}
 }
 
 int64_t resample_length(int64_t samples, int32_t rate)
