@@ -1,0 +1,55 @@
+/**
+ * What the browser tests need of a stack beside the pages.
+ * @module
+ */
+
+/** @typedef {import('./stacks.mjs').Stack} Stack */
+
+/**
+ * Uploads a file in one request and waits until everything is made of it.
+ * @param {Stack} stack
+ * @param {string} name
+ * @param {Buffer} content
+ * @returns {Promise<string>} the track's id
+ */
+export async function uploadTrack(stack, name, content) {
+	const url = `${stack.url}cgi-bin/upload.fcgi/?${new URLSearchParams({ name })}`;
+	const answer = await fetch(url, { method: 'PUT', body: content, headers: { 'X-Api-Key': stack.key } });
+	if (answer.status !== 201)
+		throw new Error(`upload answered ${answer.status}: ${await answer.text()}`);
+	const { track } = await answer.json();
+
+	await waitForJobs(stack, track, 120);
+	return track;
+}
+
+/**
+ * @param {Stack} stack
+ * @param {string} track
+ * @param {number} seconds  how long it may take
+ */
+async function waitForJobs(stack, track, seconds) {
+	const end = Date.now() + 1000 * seconds;
+
+	while (Date.now() < end) {
+		const answer = await fetch(`${stack.url}cgi-bin/upload.fcgi/track/${track}/status`,
+			{ headers: { 'X-Api-Key': stack.key } });
+		const { jobs } = await answer.json();
+
+		if (jobs.some(({ state }) => state === 'failed'))
+			throw new Error(`a job failed: ${JSON.stringify(jobs)}`);
+		if (jobs.length && jobs.every(({ state }) => state === 'done'))
+			return;
+		await new Promise((resolve) => setTimeout(resolve, 500));
+	}
+	throw new Error(`the jobs of ${track} took more than ${seconds} s`);
+}
+
+/**
+ * @param {Stack} stack
+ * @param {string} track
+ */
+export async function removeTrack(stack, track) {
+	await fetch(`${stack.url}cgi-bin/upload.fcgi/track/${track}`,
+		{ method: 'DELETE', headers: { 'X-Api-Key': stack.key } });
+}

@@ -1,0 +1,53 @@
+/**
+ * Composed test music.
+ * @module
+ */
+
+const RATE = 44100;
+
+/**
+ * A 16 bit stereo WAV of 44.1 kHz: a slow chord under a pluck every half
+ * second, so that the waveform has a shape and a seek can be heard.
+ * @param {number} seconds
+ * @returns {Buffer}
+ */
+export function composeWav(seconds) {
+	const frames = Math.round(seconds * RATE);
+	const wav = Buffer.alloc(44 + 4 * frames);
+
+	wav.write('RIFF', 0);
+	wav.writeUInt32LE(36 + 4 * frames, 4);
+	wav.write('WAVEfmt ', 8);
+	wav.writeUInt32LE(16, 16);
+	wav.writeUInt16LE(1, 20);
+	wav.writeUInt16LE(2, 22);
+	wav.writeUInt32LE(RATE, 24);
+	wav.writeUInt32LE(4 * RATE, 28);
+	wav.writeUInt16LE(4, 32);
+	wav.writeUInt16LE(16, 34);
+	wav.write('data', 36);
+	wav.writeUInt32LE(4 * frames, 40);
+	for (let i = 0; i < frames; i++) {
+		wav.writeInt16LE(sample(i / RATE, seconds, 0), 44 + 4 * i);
+		wav.writeInt16LE(sample(i / RATE, seconds, 0.003), 46 + 4 * i);
+	}
+	return wav;
+}
+
+/** Plucked notes, hertz. */
+const NOTES = [220, 277.2, 329.6, 440, 329.6, 277.2, 246.9, 370];
+
+/**
+ * @param {number} t        seconds
+ * @param {number} seconds  in all
+ * @param {number} shift    seconds between the channels
+ */
+function sample(t, seconds, shift) {
+	const beat = Math.floor(2 * t);
+	const note = NOTES[beat % NOTES.length] * (1 + shift);
+	const pluck = Math.sin(2 * Math.PI * note * t) * Math.exp(-6 * (t - beat / 2));
+	const chord = Math.sin(2 * Math.PI * 110 * t) + Math.sin(2 * Math.PI * 165 * (t + shift));
+	const swell = 0.25 + 0.75 * Math.sin((Math.PI * t) / seconds) ** 2 * Math.abs(Math.sin(t / 3));
+
+	return Math.round(32767 * swell * (0.45 * pluck + 0.15 * chord));
+}

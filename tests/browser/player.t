@@ -1,0 +1,291 @@
+#!/usr/bin/env node
+/* the player's page in a real browser against the running stacks */
+const assert = require('node:assert/strict');
+
+const SECONDS = 40;
+const DARK = 'rgb(16, 21, 23)';
+
+/** Sound that comes out of the page's element within two seconds: the highest sample. */
+function loudest(page) {
+	return page.evaluate(async () => {
+		const context = new AudioContext();
+		const meter = new AnalyserNode(context, { fftSize: 2048 });
+		const block = new Float32Array(2048);
+		const end = performance.now() + 2000;
+		let highest = 0;
+
+		await context.resume();
+		new MediaStreamAudioSourceNode(context,
+			{ mediaStream: document.querySelector('audio').captureStream() }).connect(meter);
+		while (performance.now() < end && highest < 0.05) {
+			await new Promise((resolve) => setTimeout(resolve, 20));
+			meter.getFloatTimeDomainData(block);
+			highest = Math.max(highest, ...block.map(Math.abs));
+		}
+		await context.close();
+		return highest;
+	});
+}
+
+const audio = (page) => page.evaluate(() => {
+	const { src, currentTime, paused } = document.querySelector('audio');
+
+	return { src, at: currentTime, paused };
+});
+
+/** Waits until the element plays and its time moves. */
+async function playing(page, from = 0) {
+	await page.waitForFunction((at) => {
+		const element = document.querySelector('audio');
+
+		return !element.paused && element.currentTime > at + 0.3;
+	}, from, { timeout: 15000 });
+}
+
+async function chooseSetting(page, value) {
+	if (await page.locator('#settings').isHidden())
+		await page.click('#settings-button');
+	const kept = page.waitForResponse((answer) =>
+		answer.url().endsWith('/settings.fcgi/') && answer.request().method() === 'PUT');
+
+	await page.check(`#settings input[value="${value}"]`);
+	assert.ok((await kept).ok());
+	await page.keyboard.press('Escape');
+}
+
+/** Records the ground's colour from the first frame on. */
+function watchGround() {
+	globalThis.grounds = [];
+	const note = () => {
+		if (document.documentElement && document.styleSheets.length)
+			globalThis.grounds.push(getComputedStyle(document.documentElement).backgroundColor);
+	};
+
+	document.addEventListener('DOMContentLoaded', note);
+	const frame = () => {
+		if (document.body)
+			note();
+		if (globalThis.grounds.length < 20)
+			requestAnimationFrame(frame);
+	};
+	requestAnimationFrame(frame);
+}
+
+(async () => {
+	const { it, runTests } = await import('./lib/tap.mjs');
+	const { stacks } = await import('./lib/stacks.mjs');
+	const { launch, openPage, forgive, screenshot } = await import('./lib/browser.mjs');
+	const { composeWav } = await import('./lib/wav.mjs');
+	const { uploadTrack, removeTrack } = await import('./lib/api.mjs');
+	const browser = await launch();
+
+	for (const stack of stacks())
+		describe(stack);
+	await runTests();
+	await browser.close();
+
+	function describe(stack) {
+		const on = (sentence) => `${sentence} (${stack.name})`;
+		const title = `Tidal Study ${process.pid}`;
+		let track, context, page, complaints;
+		const row = () => page.locator(`#tracks li[data-track="${track}"] button`);
+
+		it(on('finds a track by a search'), async () => {
+			track = await uploadTrack(stack, `${title}.wav`, composeWav(SECONDS));
+			context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
+			({ page, complaints } = await openPage(context));
+			await page.goto(stack.url);
+			await page.fill('#search', title);
+			await page.waitForFunction((text) => {
+				const rows = document.querySelectorAll('#tracks .row-title');
+
+				return rows.length === 1 && rows[0].textContent === text;
+			}, title);
+		});
+		it(on('plays the original, and it is not silent'), async () => {
+			await row().click();
+			await playing(page);
+			assert.match((await audio(page)).src, /\/source\.wav$/);
+			assert.equal(await page.textContent('#rendition'), 'Lossless · PCM');
+			assert.ok((await loudest(page)) > 0.05);
+		});
+		it(on('draws the waveform'), async () => {
+			await page.waitForFunction(() => {
+				const canvas = document.querySelector('#seek canvas');
+				const { data } = canvas.getContext('2d').getImageData(canvas.width - 30, 0, 20, canvas.height);
+				const rows = new Set();
+
+				for (let i = 3; i < data.length; i += 4)
+					if (data[i])
+						rows.add(Math.floor(i / 80));
+				return rows.size > 4;
+			});
+		});
+		it(on('seeks by a click on the waveform'), async () => {
+			const box = await page.locator('#seek').boundingBox();
+
+			await page.mouse.click(box.x + box.width * 0.5, box.y + box.height / 2);
+			await playing(page, SECONDS * 0.5);
+			assert.ok(Math.abs((await audio(page)).at - SECONDS * 0.5) < 2);
+		});
+		it(on('seeks by keys, and says where it is'), async () => {
+			await page.focus('#seek');
+			await page.keyboard.press('Home');
+			await page.waitForFunction(() => document.querySelector('audio').currentTime < 2);
+			await page.keyboard.press('ArrowRight');
+			await page.keyboard.press('ArrowRight');
+			await playing(page, 10);
+			assert.match(await page.getAttribute('#seek', 'aria-valuetext'), /^1\d seconds of 40 seconds$/);
+			assert.ok(Number(await page.getAttribute('#seek', 'aria-valuenow')) >= 10);
+		});
+		it(on('goes on where it is when the quality is changed, and it is not silent'), async () => {
+			const { at } = await audio(page);
+
+			await chooseSetting(page, 'opus');
+			await page.waitForFunction(() => document.querySelector('audio').src.endsWith('.opus'));
+			await playing(page, at);
+			assert.ok((await audio(page)).at - at < 8);
+			assert.equal(await page.textContent('#rendition'), 'Opus · 320 kbit/s');
+			assert.ok((await loudest(page)) > 0.05);
+		});
+		it(on('counts a play once it has been heard for a while'), async () => {
+			const counted = page.waitForResponse(/\/plays$/, { timeout: 20000 });
+			await page.focus('#seek');
+			await page.keyboard.press('Home');
+			const answer = await counted;
+
+			assert.ok(answer.ok(), `status ${answer.status()}`);
+			assert.equal(answer.request().postDataJSON().track, track);
+		});
+		it(on('pauses and goes on by its button'), async () => {
+			await page.click('#toggle');
+			await page.waitForFunction(() => document.querySelector('audio').paused);
+			assert.equal(await page.getAttribute('#toggle', 'aria-label'), 'Play');
+			const { at } = await audio(page);
+			await page.click('#toggle');
+			await playing(page, at);
+		});
+		it(on('changes the theme at once'), async () => {
+			await chooseSetting(page, 'dark');
+			assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), DARK);
+			await page.mouse.move(0, 0);
+			await screenshot(page, `player-dark-${stack.name}`);
+			await chooseSetting(page, 'light');
+			await screenshot(page, `player-light-${stack.name}`);
+			await chooseSetting(page, 'dark');
+		});
+		it(on('keeps both choices over a reload, without a flash'), async () => {
+			await page.addInitScript(watchGround);
+			await page.reload();
+			await page.waitForFunction(() => globalThis.grounds.length >= 20);
+			const grounds = await page.evaluate(() => globalThis.grounds);
+
+			assert.deepEqual([...new Set(grounds)], [DARK]);
+			await page.click('#settings-button');
+			assert.ok(await page.isChecked('#settings input[value="opus"]'));
+			assert.ok(await page.isChecked('#settings input[value="dark"]'));
+			const cookie = (await context.cookies()).find(({ name }) => name === 'streamQuality');
+			assert.equal(cookie.value, 'opus');
+			assert.equal(cookie.sameSite, 'Lax');
+			assert.ok(Math.abs(cookie.expires - Date.now() / 1000 - 365 * 86400) < 3600);
+			await page.keyboard.press('Escape');
+		});
+		it(on('opens a link at its position'), async () => {
+			await page.goto(`${stack.url}?track=${track}&t=0:20`);
+			await page.waitForFunction(() => document.getElementById('position').textContent === '0:20');
+			assert.equal((await audio(page)).paused, true);
+			await page.click('#toggle');
+			await playing(page, 20);
+			assert.match((await audio(page)).src, /\.opus$/);
+		});
+		it(on('plays lossless while Opus is being made, and takes it up later'), async () => {
+			let asked = 0;
+
+			await page.route(/manifest\.json$/, async (route) => {
+				const answer = await route.fetch();
+				const manifest = await answer.json();
+
+				if (asked++ === 0)
+					Object.assign(manifest.renditions.opus, { state: 'missing', url: null });
+				await route.fulfill({ response: answer, json: manifest });
+			});
+			await page.goto(`${stack.url}?track=${track}&t=5`);
+			await page.waitForFunction(() => document.querySelector('audio').src.endsWith('.wav'));
+			assert.match(await page.textContent('#notice'), /still being made/);
+			await page.click('#toggle');
+			await playing(page, 5);
+			await page.waitForFunction(() => document.querySelector('audio').src.endsWith('.opus'));
+			await playing(page, 7);
+			assert.equal(await page.textContent('#notice'), '');
+			await page.unroute(/manifest\.json$/);
+		});
+		it(on('plays the other version when one cannot be fetched'), async () => {
+			await page.route(/\.opus$/, (route) => route.fulfill({ status: 404 }));
+			await page.goto(`${stack.url}?track=${track}`);
+			await page.waitForFunction(() => document.querySelector('audio').src.endsWith('.wav'));
+			await page.click('#toggle');
+			await playing(page);
+			assert.notEqual(await page.textContent('#notice'), '');
+			await page.unroute(/\.opus$/);
+			forgive(complaints, /404/);
+		});
+		it(on('shows any setting that the catalogue defines'), async () => {
+			await page.route(/settings\.fcgi\/$/, async (route) => {
+				const answer = await route.fetch();
+				const { settings } = await answer.json();
+
+				settings.push({ name: 'crossfade', label: 'Crossfade', help: 'Seconds.', kind: 'number',
+					choices: [], minimum: 0, maximum: 12, step: 1, fallback: '0', value: '3' });
+				await route.fulfill({ response: answer, json: { settings } });
+			});
+			await page.reload();
+			await page.click('#settings-button');
+			assert.equal(await page.inputValue('#settings input[type="range"][name="crossfade"]'), '3');
+			await page.unroute(/settings\.fcgi\/$/);
+		});
+		it(on('gives lossless by itself where Ogg Opus cannot be played, and says so'), async () => {
+			const other = await context.newPage();
+
+			await other.addInitScript(() => {
+				const can = HTMLMediaElement.prototype.canPlayType;
+
+				HTMLMediaElement.prototype.canPlayType = function (mime) {
+					return /opus/.test(mime) ? '' : can.call(this, mime);
+				};
+			});
+			await other.goto(`${stack.url}?track=${track}`);
+			await other.waitForFunction(() => document.querySelector('audio').src.endsWith('.wav'));
+			assert.match(await other.textContent('#notice'), /cannot play Ogg Opus/);
+			await other.close();
+		});
+		it(on('says that a track is not there'), async () => {
+			await page.goto(`${stack.url}?track=00000000-0000-4000-8000-000000000000`);
+			await page.waitForFunction(() => document.getElementById('notice').textContent !== '');
+			assert.ok(await page.locator('#player').evaluate((bar) => bar.classList.contains('failed')));
+			forgive(complaints, /404/);
+		});
+		it(on('fits 360 pixels'), async () => {
+			await page.setViewportSize({ width: 360, height: 740 });
+			await page.goto(`${stack.url}?track=${track}&t=12`);
+			await row().waitFor();
+			await page.waitForFunction(() => document.getElementById('title').textContent.startsWith('Tidal'));
+			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360));
+			await screenshot(page, `player-360-${stack.name}`);
+		});
+		it(on('gives the settings as a form without script'), async () => {
+			const plain = await browser.newContext({ javaScriptEnabled: false });
+			const form = await plain.newPage();
+
+			await form.goto(stack.url);
+			await form.selectOption('select[name="theme"]', 'dark');
+			await form.click('noscript button');
+			assert.equal((await plain.cookies()).find(({ name }) => name === 'theme')?.value, 'dark');
+			await plain.close();
+		});
+		it(on('has nothing to complain about in the console, nor breaks its content policy'), async () => {
+			assert.deepEqual(complaints, []);
+			await context.close();
+			await removeTrack(stack, track);
+		});
+	}
+})();

@@ -1,0 +1,196 @@
+#!/usr/bin/env node
+/* the upload page in a real browser against the running stacks */
+const assert = require('node:assert/strict');
+const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+
+/** Keeps every stage and text that the meters have shown, in their order. */
+function watchMeters() {
+	globalThis.seen = [];
+	addEventListener('DOMContentLoaded', () =>
+		new MutationObserver(() => {
+			for (const meter of document.querySelectorAll('.meter')) {
+				const text = meter.querySelector('.meter-text').textContent;
+				const part = meter.querySelector('progress').value;
+
+				if (globalThis.seen.at(-1)?.text !== text)
+					globalThis.seen.push({ stage: meter.dataset.stage, text, part });
+			}
+		}).observe(document.getElementById('meters'), { subtree: true, childList: true, characterData: true }));
+}
+
+/** Waits until the last meter stands at a stage. */
+async function reach(page, stage, seconds = 60) {
+	await page.locator(`.meter[data-stage="${stage}"]`).last().waitFor({ timeout: 1000 * seconds });
+}
+
+(async () => {
+	const { it, runTests } = await import('./lib/tap.mjs');
+	const { stacks } = await import('./lib/stacks.mjs');
+	const { launch, openPage, forgive, screenshot } = await import('./lib/browser.mjs');
+	const { composeWav } = await import('./lib/wav.mjs');
+	const { removeTrack } = await import('./lib/api.mjs');
+	const browser = await launch();
+	const folder = mkdtempSync(join(tmpdir(), 'drift-upload-'));
+	const song = join(folder, 'Low Tide.wav');
+	const mix = join(folder, 'Long Mix.wav');
+
+	writeFileSync(song, composeWav(30));
+	writeFileSync(mix, composeWav(120));
+	for (const stack of stacks())
+		describe(stack);
+	await runTests();
+	await browser.close();
+	rmSync(folder, { recursive: true });
+
+	function describe(stack) {
+		const on = (sentence) => `${sentence} (${stack.name})`;
+		const url = `${stack.url}upload.html`;
+		let context, page, complaints;
+		const tracks = [];
+
+		async function fresh() {
+			await context?.close();
+			context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
+			({ page, complaints } = await openPage(context));
+			await page.addInitScript(watchMeters);
+			await page.goto(url);
+		}
+
+		async function giveKey(key) {
+			await page.fill('#key', key);
+			await page.click('#key-form button');
+		}
+
+		/** Waits for the end of the last file and remembers its track. */
+		async function finish() {
+			await reach(page, 'done', 120);
+			tracks.push(await page.locator('.meter').last().getAttribute('data-track'));
+		}
+
+		it(on('asks for a key before a file, and keeps it out of the address'), async () => {
+			await fresh();
+			await page.setInputFiles('#files', song);
+			assert.equal(await page.locator('.meter').count(), 0);
+			assert.match(await page.textContent('#announce'), /API key first/);
+			await giveKey('wrong');
+			assert.equal(page.url(), url);
+			assert.ok(await page.isHidden('#key-form'));
+		});
+		it(on('says that a key is unknown, and goes on with a good one'), async () => {
+			await page.setInputFiles('#files', song);
+			await reach(page, 'failed');
+			assert.match(await page.textContent('.meter-text'), /^Failed\. .*valid API key/);
+			await page.click('#key-forget');
+			await giveKey(stack.key);
+			await page.getByRole('button', { name: 'Resume Low Tide.wav' }).click();
+			await finish();
+			forgive(complaints, /401/);
+		});
+		it(on('shows the whole way on one meter that only goes forward'), async () => {
+			const seen = await page.evaluate(() => globalThis.seen);
+			const good = seen.slice(1 + seen.findLastIndex(({ stage }) => stage === 'failed'));
+			const stages = [...new Set(good.map(({ stage }) => stage))];
+
+			assert.deepEqual(stages.filter((stage) => stage !== 'queued' && stage !== 'transcoding'),
+				['sending', 'storing', 'done']);
+			assert.ok(good.some(({ text }) => /^Post-Processing: (queued|transcoding \d+)/.test(text)),
+				JSON.stringify(good));
+			good.reduce((before, now) => (assert.ok(now.part >= before.part, now.text), now));
+			await screenshot(page, `upload-light-${stack.name}`);
+		});
+		it(on('leads to the track in the player'), async () => {
+			await page.click('.meter a');
+			await page.waitForFunction(() => document.getElementById('title')?.textContent === 'Low Tide');
+			await page.click('#toggle');
+			await page.waitForFunction(() => document.querySelector('audio').currentTime > 0.3);
+			assert.ok(!page.url().includes(stack.key));
+		});
+		it(on('goes on with an upload after its page was closed in the middle'), async () => {
+			await page.goto(url);
+			const first = page.waitForResponse((answer) => answer.request().method() === 'PATCH');
+
+			await page.setInputFiles('#files', mix);
+			assert.ok((await first).ok());
+			await page.goto('about:blank');
+			await page.goto(url);
+			const resumed = page.waitForRequest((request) => request.method() === 'PATCH');
+			let created = false;
+
+			page.on('request', (request) => (created ||= request.method() === 'POST'));
+			await page.setInputFiles('#files', mix);
+			assert.ok(Number((await resumed).headers()['upload-offset']) >= 8 << 20);
+			await finish();
+			assert.equal(created, false);
+		});
+		it(on('pauses, goes on, and cancels'), async () => {
+			await fresh();
+			await giveKey(stack.key);
+			await page.route(/upload\.fcgi\/[^/]+$/, async (route) => {
+				await new Promise((resolve) => setTimeout(resolve, 500));
+				await route.continue();
+			});
+			await page.setInputFiles('#files', mix);
+			await page.getByRole('button', { name: 'Pause Long Mix.wav' }).click();
+			await reach(page, 'paused');
+			await page.getByRole('button', { name: 'Resume Long Mix.wav' }).click();
+			await reach(page, 'sending');
+			const deleted = page.waitForResponse((answer) => answer.request().method() === 'DELETE');
+			await page.getByRole('button', { name: 'Cancel Long Mix.wav' }).click();
+			assert.equal((await deleted).status(), 204);
+			assert.equal(await page.locator('.meter').count(), 0);
+			await page.unrouteAll({ behavior: 'wait' });
+		});
+		it(on('sends smaller pieces where large ones do not get through'), async () => {
+			const sizes = [];
+
+			await fresh();
+			await giveKey(stack.key);
+			await page.route(/upload\.fcgi\/[^/]+$/, async (route) => {
+				const bytes = route.request().postDataBuffer()?.length ?? 0;
+
+				if (route.request().method() !== 'PATCH')
+					return route.continue();
+				sizes.push(bytes);
+				return bytes > 128 << 10 ? route.fulfill({ status: 413 }) : route.continue();
+			});
+			await page.setInputFiles('#files', song);
+			await finish();
+			assert.ok(sizes[0] > 128 << 10);
+			assert.ok(sizes.slice(1).every((bytes) => bytes <= 128 << 10));
+			await page.unrouteAll({ behavior: 'wait' });
+			forgive(complaints, /413/);
+		});
+		it(on('takes several files that are dropped, one after the other'), async () => {
+			const data = await page.evaluateHandle(() => {
+				const transfer = new DataTransfer();
+
+				for (const name of ['one.wav', 'two.wav'])
+					transfer.items.add(new File(['this is text'], name, { type: 'audio/wav' }));
+				return transfer;
+			});
+
+			await page.dispatchEvent('#drop', 'drop', { dataTransfer: data });
+			await page.locator('.meter.failed').nth(1).waitFor();
+		});
+		it(on('says in words why a file is refused'), async () => {
+			for (const text of await page.locator('.meter.failed .meter-text').allTextContents())
+				assert.match(text, /^Failed\. .*[a-z]+ [a-z]+.* Try another file\.$/);
+			await page.emulateMedia({ colorScheme: 'dark' });
+			await screenshot(page, `upload-dark-${stack.name}`);
+			forgive(complaints, /4\d\d/);
+		});
+		it(on('fits 360 pixels'), async () => {
+			await page.setViewportSize({ width: 360, height: 740 });
+			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360));
+			await screenshot(page, `upload-360-${stack.name}`);
+		});
+		it(on('has nothing to complain about in the console, nor breaks its content policy'), async () => {
+			assert.deepEqual(complaints, []);
+			await context.close();
+			for (const track of tracks)
+				await removeTrack(stack, track);
+		});
+	}
+})();
