@@ -155,6 +155,14 @@ static int32_t vorbis_samples(struct codec_clock *c, const uint8_t *d, int bytes
 	return samples > 0 ? samples : 0;
 }
 
+/* Not every container states a block; PCM's follows from its codec. */
+static int32_t pcm_samples(const AVCodecParameters *par, int bytes)
+{
+	int block = av_get_bits_per_sample(par->codec_id) / 8 * par->ch_layout.nb_channels;
+
+	return block > 0 ? bytes / block : 0;
+}
+
 int32_t codec_clock_add(struct codec_clock *c, const uint8_t *data, int bytes)
 {
 	switch (c->codec->id) {
@@ -178,6 +186,6 @@ int32_t codec_clock_add(struct codec_clock *c, const uint8_t *data, int bytes)
 	case AV_CODEC_ID_AAC:
 		return c->frame;
 	default:
-		return c->par->block_align > 0 ? bytes / c->par->block_align : 0;
+		return pcm_samples(c->par, bytes);
 	}
 }

@@ -176,12 +176,17 @@ static void cut_ogg(const struct packets *p, const struct oggspan *span, const s
 		e->padding = e->total - end;
 }
 
-static void cut_matroska(const struct packets *p, const struct tally *t, struct extent *e)
+/* libavformat counts both in samples of the rate that the track states. */
+static void cut_matroska(const struct packets *p, int32_t rate, const struct tally *t,
+			 struct extent *e)
 {
+	const AVCodecParameters *par = p->demux.stream->codecpar;
+	int64_t stated = par->sample_rate > 0 ? par->sample_rate : rate;
+
 	e->delay = opus_preskip(p);
 	if (e->delay == 0)
-		e->delay = p->demux.stream->codecpar->initial_padding;
-	e->padding = t->discard;
+		e->delay = av_rescale(par->initial_padding, rate, stated);
+	e->padding = av_rescale(t->discard, rate, stated);
 }
 
 static void cut(const struct packets *p, int32_t rate, const struct tally *t,
@@ -194,7 +199,7 @@ static void cut(const struct packets *p, int32_t rate, const struct tally *t,
 	} else if (span) {
 		cut_ogg(p, span, t, e);
 	} else if (strcmp(container, "matroska") == 0) {
-		cut_matroska(p, t, e);
+		cut_matroska(p, rate, t, e);
 	} else if (strcmp(container, "mp3") == 0) {
 		e->delay = t->skip;
 		e->padding = t->discard;
