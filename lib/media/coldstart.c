@@ -1,5 +1,6 @@
 #include "media/coldstart.h"
 
+#include "media/celthead.h"
 #include "media/layout.h"
 
 #include <assert.h>
@@ -7,6 +8,7 @@
 #include <opus.h>
 #include <stdlib.h>
 
+#define OVERLAP 120 /* samples a packet shares with the one before it */
 #define RESIDUE_MAX 1.6e-5f /* -96 dBFS */
 
 struct coldstart {
@@ -15,63 +17,16 @@ struct coldstart {
 	int32_t channels;
 };
 
-/* RFC 6716 section 4.1: the first symbols of a packet, behind its TOC byte. */
-struct range_decoder {
-	const uint8_t *next, *end;
-	uint32_t range, value;
-	uint32_t left_over; /* the last byte read; its lowest bit is not yet used */
-};
-
-static uint32_t next_byte(struct range_decoder *d)
+/*
+ * Packet i of an entry. A fresh decoder's output is right behind the first
+ * overlap; the post-filter of the second packet reaches back a period and two taps.
+ */
+static bool leans_on_the_past(const struct coldstart_packet *p, int32_t i)
 {
-	return d->next < d->end ? *d->next++ : 0;
-}
+	struct celthead head = celthead_parse(p->data, p->bytes);
+	int32_t right_behind_us = i * LAYOUT_PACKET_SAMPLES - OVERLAP;
 
-static void renormalise(struct range_decoder *d)
-{
-	while (d->range <= 1u << 23) {
-		uint32_t byte = next_byte(d);
-		uint32_t symbol = (d->left_over << 7 | byte >> 1) & 0xff;
-
-		d->value = (d->value << 8 | (255 - symbol)) & 0x7fffffff;
-		d->range <<= 8;
-		d->left_over = byte;
-	}
-}
-
-static struct range_decoder start_decoder(const struct coldstart_packet *p)
-{
-	struct range_decoder d = {.next = p->data + 1, .end = p->data + p->bytes, .range = 128};
-
-	d.left_over = next_byte(&d);
-	d.value = 127 - (d.left_over >> 1);
-	renormalise(&d);
-	return d;
-}
-
-/* A bit that is 1 with probability 2^-logp. */
-static bool decode_bit(struct range_decoder *d, int logp)
-{
-	uint32_t split = d->range >> logp;
-	bool bit = d->value < split;
-
-	if (!bit)
-		d->value -= split;
-	d->range = bit ? split : d->range - split;
-	renormalise(d);
-	return bit;
-}
-
-/* Section 4.3, table 56: silence, post-filter, transient come first. */
-static bool leans_on_the_past(const struct coldstart_packet *p)
-{
-	struct range_decoder d = start_decoder(p);
-
-	if (decode_bit(&d, 15))
-		return false;
-	if (decode_bit(&d, 1))
-		return true;
-	return decode_bit(&d, 3);
+	return head.transient || (head.period && head.period + 2 > right_behind_us);
 }
 
 enum drift_err coldstart_new(int32_t channels, struct coldstart **out)
@@ -130,7 +85,7 @@ bool coldstart_is_exact(struct coldstart *c, const struct coldstart_packet *entr
 	assert(before >= 0 && before <= COLDSTART_BEFORE);
 	assert(after >= 1 && after <= COLDSTART_AFTER);
 	for (int32_t i = 0; i < COLDSTART_PLAIN && i < after; i++)
-		suspect |= leans_on_the_past(&entry[i]);
+		suspect |= leans_on_the_past(&entry[i], i);
 	if (!suspect)
 		return true;
 	opus_decoder_ctl(c->cold, OPUS_RESET_STATE);

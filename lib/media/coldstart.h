@@ -8,12 +8,11 @@
  * not know yet; and the post-filter of the second packet may reach back, by up to
  * 1022 samples, to where a fresh decoder has nothing. Both are off by up to
  * -70 dBFS, at one page in a hundred of ordinary music. It is told here by decoding both
- * ways, which costs little because only pages with a transient or a post-filter in
- * their first two packets need it.
+ * ways, which costs little because only pages with a transient or a post-filter of
+ * long reach in their first two packets need it.
  *
  * Edge: with segment.c the only place that includes opus.h.
- * Source: RFC 6716 sections 4.1.1 (range decoder), 4.3 (order of the symbols),
- * 4.3.5 (anti-collapse), 4.3.7.1 (post-filter).
+ * Source: RFC 6716 sections 4.3.5 (anti-collapse), 4.3.7.1 (post-filter).
  */
 #ifndef DRIFT_MEDIA_COLDSTART_H
 #define DRIFT_MEDIA_COLDSTART_H

@@ -191,10 +191,9 @@ static void check_length(const struct artifact *a)
 
 static void it_is_where_the_closed_formula_says_at_every_length(void **state)
 {
-	/* around nothing, a packet, a page, a segment and two of them */
-	static const int64_t lengths[] = {0,	  1,	  647,	  648,	  649,	  960,
-					  23687,  23688,  23689,  24000,  48000,  239687,
-					  239688, 239689, 240000, 479688, 479689, 500001};
+	/* around nothing, a packet, a page and a segment */
+	static const int64_t lengths[] = {0,	 1,	647,   648,    649,    23687, 23688,
+					  23689, 24000, 24001, 239688, 239689, 240000};
 
 	(void)state;
 	for (int32_t channels = 1; channels <= 2; channels++)
@@ -219,7 +218,7 @@ static void it_makes_other_bitrates_and_vbr(void **state)
 	(void)state;
 	for (int32_t channels = 1; channels <= 2; channels++)
 		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-			struct music music = {channels, SECONDS(6.1), music_sample};
+			struct music music = {channels, SECONDS(5.3), music_sample};
 			struct artifact a =
 				make(music, layout_params(cases[i].kbits, channels, cases[i].vbr));
 
@@ -233,7 +232,7 @@ static void it_makes_other_bitrates_and_vbr(void **state)
 
 static void it_gives_the_same_pages_on_demand_as_in_the_file(void **state)
 {
-	static const int64_t ranges[][2] = {{27, 28}, {3, 4}, {9, 11}, {0, 1}, {19, 31}, {0, 33}};
+	static const int64_t ranges[][2] = {{27, 28}, {3, 4}, {9, 11}, {0, 1}, {0, 33}};
 	struct music music = {2, SECONDS(16.3), music_sample};
 	struct artifact a = make(music, layout_params(320, 2, false));
 	struct segment_encoder *e;
@@ -334,8 +333,8 @@ static void check_every_slice(struct music music, struct layout_params params)
 
 static void it_decodes_exactly_from_every_page(void **state)
 {
-	struct music stereo = {2, SECONDS(21.4), music_sample};
-	struct music mono = {1, SECONDS(21.4), music_sample};
+	struct music stereo = {2, SECONDS(16.4), music_sample};
+	struct music mono = {1, SECONDS(16.4), music_sample};
 
 	(void)state;
 	check_every_slice(stereo, layout_params(320, 2, false));
@@ -357,7 +356,7 @@ static int run_tool(const char *tool, const char *complaint, const char *path)
 
 static void it_leaves_nothing_for_opusinfo_and_oggz_validate_to_complain_about(void **state)
 {
-	static const int64_t lengths[] = {0, 1, 648, 23688, SECONDS(11.3)};
+	static const int64_t lengths[] = {0, 1, 648, 23688, SECONDS(5.7)};
 
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof(lengths) / sizeof(lengths[0]); i++) {
