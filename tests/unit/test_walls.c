@@ -1,0 +1,196 @@
+/* media/walls: behind them nothing of the machine can be reached */
+#include "media/walls.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ALIVE 42 /* the act came back: nothing stopped it */
+#define REFUSED 43 /* it came back as an error */
+
+static const struct walls_limits limits = {
+	.memory_bytes = 64 << 20,
+	.cpu_seconds = 1,
+	.cpu_seconds_end = 3,
+	.descriptors = 16,
+};
+
+/* What becomes of a process that does act() behind the walls: its exit code,
+   or the signal that ended it, negative. */
+static int fate(int (*act)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		char text[WALLS_TEXT_MAX] = "";
+
+		dup2(open("/dev/null", O_WRONLY), 2);
+		if (walls_raise(&limits, text) != DRIFT_OK)
+			_exit(1);
+		_exit(act());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static bool has_seccomp(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/seccomp/actions_avail", "r");
+	char line[256] = "";
+
+	if (f) {
+		(void)!fgets(line, sizeof(line), f);
+		fclose(f);
+	}
+	return strstr(line, "kill_process");
+}
+
+static int act_nothing(void)
+{
+	return ALIVE;
+}
+
+static int act_open(void)
+{
+	return open("/etc/passwd", O_RDONLY) < 0 ? REFUSED : ALIVE;
+}
+
+static int act_create(void)
+{
+	return open("/tmp/drift-walls", O_WRONLY | O_CREAT, 0600) < 0 ? REFUSED : ALIVE;
+}
+
+static int act_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0) < 0 ? REFUSED : ALIVE;
+}
+
+static int act_fork(void)
+{
+	return fork() < 0 ? REFUSED : ALIVE;
+}
+
+static int act_exec(void)
+{
+	execl("/bin/true", "true", (char *)NULL);
+	return REFUSED;
+}
+
+static int act_kill(void)
+{
+	return kill(getppid(), 0) < 0 ? REFUSED : ALIVE;
+}
+
+static int act_write(void)
+{
+	return write(2, "x", 1) < 0 ? REFUSED : ALIVE;
+}
+
+static int act_ptrace(void)
+{
+	return syscall(SYS_ptrace, 0, 0, 0, 0) < 0 ? REFUSED : ALIVE;
+}
+
+static int act_execute_memory(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+
+	return p == MAP_FAILED ? REFUSED : ALIVE;
+}
+
+static int act_eat(void)
+{
+	for (int i = 0; i < 65; i++) {
+		char *p = malloc(1 << 20);
+
+		if (!p)
+			return REFUSED;
+		memset(p, 1, 1 << 20);
+	}
+	return ALIVE;
+}
+
+static int act_loop(void)
+{
+	for (volatile uint64_t n = 0;; n++)
+		;
+	return ALIVE;
+}
+
+static int act_abort(void)
+{
+	abort();
+}
+
+static void it_lets_a_quiet_process_live(void **state)
+{
+	(void)state;
+	assert_int_equal(fate(act_nothing), ALIVE);
+}
+
+static void it_ends_whoever_reaches_outside(void **state)
+{
+	static const struct {
+		int (*act)(void);
+		const char *name;
+	} acts[] = {
+		{act_open, "open"},	{act_create, "create"}, {act_socket, "socket"},
+		{act_fork, "fork"},	{act_exec, "exec"},	{act_kill, "kill"},
+		{act_ptrace, "ptrace"}, {act_write, "write"},	{act_execute_memory, "exec memory"},
+	};
+
+	(void)state;
+	if (!has_seccomp())
+		skip();
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (fate(acts[i].act) != -SIGSYS)
+			fail_msg("%s went through", acts[i].name);
+}
+
+static void it_caps_memory(void **state)
+{
+	(void)state;
+	assert_int_equal(fate(act_eat), REFUSED);
+}
+
+static void it_caps_cpu_time(void **state)
+{
+	(void)state;
+	assert_int_equal(fate(act_loop), -SIGXCPU);
+}
+
+static void it_lets_an_abort_be_seen_as_one(void **state)
+{
+	(void)state;
+	assert_int_equal(fate(act_abort), -SIGABRT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_lets_a_quiet_process_live),
+		cmocka_unit_test(it_ends_whoever_reaches_outside),
+		cmocka_unit_test(it_caps_memory),
+		cmocka_unit_test(it_caps_cpu_time),
+		cmocka_unit_test(it_lets_an_abort_be_seen_as_one),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
