@@ -31,6 +31,11 @@ static float clicks(int64_t n, int32_t channel)
 	return n % 9600 == 480 ? 0.9f : 0.01f * music_noise(n);
 }
 
+static float hum_with_clicks(int64_t n, int32_t channel)
+{
+	return hum_of_100_hz(n, channel) + (n % 9600 == 480 ? 0.9f : 0);
+}
+
 static float silence(int64_t n, int32_t channel)
 {
 	(void)n, (void)channel;
@@ -94,6 +99,21 @@ static void it_reads_where_the_transients_are(void **state)
 		assert_true(!heads[k].transient && !heads[k].period);
 }
 
+static void it_reads_a_transient_behind_the_post_filter(void **state)
+{
+	struct celthead heads[PACKETS];
+	int both = 0;
+
+	(void)state;
+	parse_encoded(hum_with_clicks, 10, heads);
+	for (int k = 20; k < PACKETS; k += 10) {
+		assert_true(heads[k].transient);
+		both += heads[k].period > 0;
+	}
+	print_message("# %d with both\n", both);
+	assert_true(both > 0);
+}
+
 static void it_reads_silence(void **state)
 {
 	struct celthead heads[PACKETS];
@@ -126,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_reads_the_period_of_the_post_filter),
 		cmocka_unit_test(it_reads_where_the_transients_are),
+		cmocka_unit_test(it_reads_a_transient_behind_the_post_filter),
 		cmocka_unit_test(it_reads_silence),
 		cmocka_unit_test(it_takes_any_bytes),
 	};

@@ -218,7 +218,7 @@ static void it_makes_other_bitrates_and_vbr(void **state)
 	(void)state;
 	for (int32_t channels = 1; channels <= 2; channels++)
 		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-			struct music music = {channels, SECONDS(5.3), music_sample};
+			struct music music = {channels, SECONDS(1.3), music_sample};
 			struct artifact a =
 				make(music, layout_params(cases[i].kbits, channels, cases[i].vbr));
 
@@ -292,24 +292,27 @@ static double residue(const float *slice, const float *whole, int64_t count, int
 	return decibels(worst);
 }
 
+/* The slice of up to four pages from page on, against the whole's samples. */
 static double slice_residue(const struct artifact *a, uint32_t page, const float *whole)
 {
 	struct seekidx idx = sidecar_of(a);
-	struct seekidx_entry entry = seekidx_get(&idx, page);
+	bool to_the_end = page + 4 >= idx.entry_count;
+	struct seekidx_entry from = seekidx_get(&idx, page);
+	uint64_t end = to_the_end ? idx.bytes : seekidx_get(&idx, page + 4).offset;
+	int64_t heard = to_the_end ? (int64_t)(idx.samples - from.sample) : 4 * 24000 - 312, got;
 	struct buf slice = {0};
 	float *pcm;
-	int64_t left = a->music.samples - (int64_t)entry.sample, got;
 	double worst;
 
 	buf_add(&slice, idx.setup, idx.setup_bytes);
-	buf_add(&slice, a->file.data + entry.offset, a->file.len - entry.offset);
+	buf_add(&slice, a->file.data + from.offset, end - from.offset);
 	got = decode(slice.data, slice.len, a->music.channels, &pcm);
 	/* nobody trims a stream of one page at its end: the player clamps */
-	if (page == (uint32_t)a->layout.pages - 1)
-		assert_true(got >= left);
+	if (page == idx.entry_count - 1)
+		assert_true(got >= heard);
 	else
-		assert_int_equal(got, left);
-	worst = residue(pcm, whole + (int64_t)entry.sample * a->music.channels, left,
+		assert_int_equal(got, heard);
+	worst = residue(pcm, whole + (int64_t)from.sample * a->music.channels, heard,
 			a->music.channels);
 	free(pcm);
 	buf_clear(&slice);
@@ -356,7 +359,7 @@ static int run_tool(const char *tool, const char *complaint, const char *path)
 
 static void it_leaves_nothing_for_opusinfo_and_oggz_validate_to_complain_about(void **state)
 {
-	static const int64_t lengths[] = {0, 1, 648, 23688, SECONDS(5.7)};
+	static const int64_t lengths[] = {0, 1, 648, 23688, SECONDS(1.7)};
 
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof(lengths) / sizeof(lengths[0]); i++) {

@@ -43,7 +43,7 @@ static void it_writes_header_and_values_as_audiowaveform_does(void **state)
 	pcm[3] = -0.5f;
 	pcm[255] = 0.5f;
 	pcm[256] = 1.5f; /* over full scale: clipped */
-	pcm[600] = -1;
+	pcm[600] = -1.5f;
 	pcm[601] = NAN;
 	pcm[768] = 0.2f; /* 25.6 */
 	waveform_add(w, pcm, 769);
