@@ -75,6 +75,7 @@ export class ElementEngine extends EventTarget {
 		const next = /** @type {HTMLAudioElement} */ (this.#audio.cloneNode());
 
 		next.volume = this.#audio.volume;
+		next.preload = 'auto'; /* or "canplay" may never come */
 		cue(next, url, this.position);
 		const ready = await settled(next, 'canplay', signal);
 		if (signal.aborted)
@@ -171,11 +172,8 @@ export class ElementEngine extends EventTarget {
  */
 function cue(audio, url, position) {
 	audio.src = url;
-	/* before the metadata this sets the default playback start position */
+	/* before the metadata is there, this sets where playback will start */
 	audio.currentTime = position;
-	audio.load();
-	if (audio.currentTime !== position)
-		audio.currentTime = position;
 }
 
 /** @param {HTMLAudioElement} audio */

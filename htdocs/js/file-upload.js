@@ -8,7 +8,7 @@ import { getKey } from './key.js';
 import { Meter } from './meter.js';
 import { WAITING, failedProgress, isFinal, pausedProgress, sendingProgress, statusProgress } from './progress.js';
 import { followStatus } from './status.js';
-import { Transfer } from './transfer.js';
+import { Transfer, TransferError } from './transfer.js';
 
 /** @typedef {import('./progress.js').Progress} Progress */
 
@@ -18,6 +18,8 @@ export class FileUpload {
 	#progress = WAITING;
 	#following = new AbortController();
 	#cancelled = false;
+	/** after a failure: sending may go on */
+	#resumable = false;
 
 	/**
 	 * @param {File} file
@@ -45,6 +47,7 @@ export class FileUpload {
 			if (await this.#transfer.run())
 				this.#follow();
 		} catch (error) {
+			this.#resumable = error instanceof TransferError && error.resumable;
 			this.#show(failedProgress(this.#progress, /** @type {Error} */ (error).message));
 		}
 	}
@@ -105,11 +108,14 @@ export class FileUpload {
 	#actions() {
 		const { stage, stored } = this.#progress;
 		const cancel = { label: 'Cancel', act: () => this.#cancel() };
+		const resume = { label: 'Resume', act: () => this.#resume() };
 
 		if (stage === 'sending')
 			return [{ label: 'Pause', act: () => this.#pause() }, cancel];
-		if (stage === 'paused' || (stage === 'failed' && !stored))
-			return [{ label: 'Resume', act: () => this.#resume() }, cancel];
+		if (stage === 'paused')
+			return [resume, cancel];
+		if (stage === 'failed' && !stored)
+			return this.#resumable ? [resume, cancel] : [{ ...cancel, label: 'Remove' }];
 		if (stage === 'failed')
 			return [{ label: 'Try again', act: () => this.#again() }];
 		return stage === 'waiting' ? [cancel] : [];

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { ApiError, callJson } from './api.js';
+import { callJson } from './api.js';
 import { Backoff } from './backoff.js';
 import { chooseRendition } from './rendition.js';
 
@@ -167,13 +167,13 @@ export class Player extends EventTarget {
 		this.#watch();
 	}
 
-	/** @throws {ApiError} when the browser can play nothing of it */
+	/** @throws {Error} when the browser can play nothing of it */
 	#choose() {
 		const manifest = /** @type {Manifest} */ (this.#manifest);
 		const choice = chooseRendition(manifest, this.#quality(), (mime) => this.#engine.canPlay(mime),
 			this.#refused);
 		if (!choice)
-			throw new ApiError(0, 'This browser can play neither version of this track. Try another browser.');
+			throw new Error(nothingPlays(manifest));
 
 		this.#choice = choice;
 		return choice;
@@ -211,23 +211,25 @@ export class Player extends EventTarget {
 	}
 
 	/**
-	 * A network failure: the direct URL may have expired, so it is asked for anew,
-	 * once at each place. Anything else: the other rendition.
+	 * The direct URL may have expired, so the manifest is asked for anew. What
+	 * fails at the same URL is not tried again, but for a network that failed
+	 * further on than the last time.
 	 * @param {EngineFailure} failure
 	 */
 	async #recover(failure) {
 		const { signal } = this.#opened;
+		const choice = this.#choice;
 		const position = this.position;
 		const playing = !this.paused;
-		const again = failure === 'network' && Math.abs(position - this.#failedAt) > SAME_FAILURE_SECONDS;
+		const further = failure === 'network' && Math.abs(position - this.#failedAt) > SAME_FAILURE_SECONDS;
 
-		if (!this.#manifest || !this.#choice)
+		if (!choice)
 			return;
-		if (!again)
-			this.#refused.push(this.#choice.name);
 		this.#failedAt = position;
 		try {
 			this.#manifest = await fetchManifest(this.#track, signal);
+			if (!further && this.#manifest.renditions[choice.name].url === choice.url)
+				this.#refused.push(choice.name);
 			this.#engine.load(this.#choose().url, position);
 			this.#tell('change');
 			if (playing)
@@ -253,6 +255,13 @@ export class Player extends EventTarget {
 	#tell(name) {
 		this.dispatchEvent(new Event(name));
 	}
+}
+
+/** @param {Manifest} manifest */
+function nothingPlays({ renditions }) {
+	return renditions.opus.state === 'missing'
+		? 'This browser cannot play the original, and the Opus version is still being made. Press Play in a moment.'
+		: 'Neither version of this track can be played here. Press Play to try again, or try another browser.';
 }
 
 /**

@@ -17,6 +17,8 @@ const BAR = 2;
 const GAP = 1;
 /** Half the height of a silent bar, CSS pixels. */
 const THIN = 1;
+/** Of full scale: a track that stays below is drawn as quiet as it is. */
+const LOUDEST_MIN = 0.1;
 const KEY_SECONDS = 5;
 /** Page Up and Page Down, as a part of the whole. */
 const PAGE = 0.1;
@@ -29,6 +31,8 @@ export class SeekBar extends EventTarget {
 	#waveform = null;
 	/** @type {import('./waveform.js').Peak[]} one for each bar at the present width */
 	#peaks = [];
+	/** the highest of them: it fills the bar */
+	#loudest = 1;
 	#duration = 0;
 	#position = 0;
 	/** @type {number | null} seconds under the pointer while it drags */
@@ -170,6 +174,7 @@ export class SeekBar extends EventTarget {
 		this.#canvas.height = Math.round(height * devicePixelRatio);
 		this.#peaks = this.#waveform && bars > 0 ? peaksFor(this.#waveform, bars, this.#duration)
 			: Array.from({ length: bars }, () => ({ low: 0, high: 0 }));
+		this.#loudest = Math.max(LOUDEST_MIN, ...this.#peaks.map(({ low, high }) => Math.max(-low, high)));
 		this.#draw();
 	}
 
@@ -204,6 +209,7 @@ export class SeekBar extends EventTarget {
 	 */
 	#drawBars(context, colour, left, width) {
 		const middle = this.#canvas.height / 2 / devicePixelRatio;
+		const scale = middle / this.#loudest;
 
 		context.save();
 		context.beginPath();
@@ -212,8 +218,8 @@ export class SeekBar extends EventTarget {
 		context.scale(devicePixelRatio, devicePixelRatio);
 		context.fillStyle = colour;
 		this.#peaks.forEach(({ low, high }, bar) => {
-			const up = Math.max(THIN, high * middle);
-			const down = Math.max(THIN, -low * middle);
+			const up = Math.max(THIN, high * scale);
+			const down = Math.max(THIN, -low * scale);
 
 			context.fillRect(bar * (BAR + GAP), middle - up, BAR, up + down);
 		});

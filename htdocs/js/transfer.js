@@ -18,6 +18,19 @@ const CHUNK = 8 << 20;
 const CHUNK_SMALL = 128 << 10;
 const RETRY_DELAYS = [0, 1000, 3000, 5000, 10000, 20000];
 
+/** Why a transfer stopped, and what to do: a sentence for the uploader. */
+export class TransferError extends Error {
+	/**
+	 * @param {string} message
+	 * @param {boolean} resumable  run() may go on from there
+	 */
+	constructor(message, resumable) {
+		super(message);
+		this.name = 'TransferError';
+		this.resumable = resumable;
+	}
+}
+
 export class Transfer {
 	#file;
 	#onProgress;
@@ -44,7 +57,7 @@ export class Transfer {
 	/**
 	 * Sends, or goes on sending.
 	 * @returns {Promise<boolean>} true: all is stored; false: paused or cancelled
-	 * @throws {Error} a sentence for the uploader; run() goes on from there
+	 * @throws {TransferError}
 	 */
 	async run() {
 		const upload = (this.#upload ??= await this.#begin());
@@ -55,7 +68,7 @@ export class Transfer {
 				return await this.#attempt(upload);
 			} catch (error) {
 				if (!shrinks(/** @type {DetailedError} */ (error), upload))
-					throw new Error(sentence(/** @type {DetailedError} */ (error)));
+					throw refusal(/** @type {DetailedError} */ (error));
 				upload.options.chunkSize = CHUNK_SMALL;
 			}
 		}
@@ -146,11 +159,15 @@ const ADVICE = /** @type {Record<number, string>} */ ({
 	507: 'The store is full. Tell whoever runs this site; what was sent is kept.',
 });
 
+/** Answers that will not change, however often the file is sent. */
+const FINAL = [413, 415];
+
 /** @param {DetailedError} error */
-function sentence(error) {
+function refusal(error) {
 	const status = statusOf(error);
 	const said = problemDetail(error.originalResponse?.getBody() ?? '') ||
 		(status ? `The server answered with status ${status}.` : '');
+	const advice = ADVICE[status] ?? 'Press Resume to try again.';
 
-	return [said, ADVICE[status] ?? 'Press Resume to try again.'].filter(Boolean).join(' ');
+	return new TransferError([said, advice].filter(Boolean).join(' '), !FINAL.includes(status));
 }

@@ -87,10 +87,11 @@ function watchGround() {
 	function describe(stack) {
 		const on = (sentence) => `${sentence} (${stack.name})`;
 		const title = `Tidal Study ${process.pid}`;
-		let track, context, page, complaints;
+		let track, other, context, page, complaints;
 		const row = () => page.locator(`#tracks li[data-track="${track}"] button`);
 
 		it(on('finds a track by a search'), async () => {
+			other = await uploadTrack(stack, `Second ${title}.wav`, composeWav(1));
 			track = await uploadTrack(stack, `${title}.wav`, composeWav(SECONDS));
 			context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
 			({ page, complaints } = await openPage(context));
@@ -99,8 +100,22 @@ function watchGround() {
 			await page.waitForFunction((text) => {
 				const rows = document.querySelectorAll('#tracks .row-title');
 
-				return rows.length === 1 && rows[0].textContent === text;
+				return rows.length === 2 && [...rows].some(({ textContent }) => textContent === text);
 			}, title);
+			await page.fill('#search', `no ${title}`);
+			await page.waitForFunction(() => document.querySelectorAll('#tracks li').length === 0);
+			assert.match(await page.textContent('#list-status'), /^Nothing is called/);
+		});
+		it(on('lists further tracks at the press of a button, each once'), async () => {
+			await page.route(/catalogue\.fcgi\/tracks/, (route) =>
+				route.continue({ url: route.request().url().replace('limit=50', 'limit=1') }));
+			await page.fill('#search', title);
+			await page.click('#more');
+			await page.waitForFunction(() => document.querySelectorAll('#tracks li').length === 2);
+			const ids = await page.locator('#tracks li').evaluateAll((rows) => rows.map((li) => li.dataset.track));
+
+			assert.deepEqual(ids.sort(), [track, other].sort());
+			await page.unrouteAll({ behavior: 'wait' });
 		});
 		it(on('plays the original, and it is not silent'), async () => {
 			await row().click();
@@ -244,19 +259,19 @@ function watchGround() {
 			await page.unroute(/settings\.fcgi\/$/);
 		});
 		it(on('gives lossless by itself where Ogg Opus cannot be played, and says so'), async () => {
-			const other = await context.newPage();
+			const deaf = await context.newPage();
 
-			await other.addInitScript(() => {
+			await deaf.addInitScript(() => {
 				const can = HTMLMediaElement.prototype.canPlayType;
 
 				HTMLMediaElement.prototype.canPlayType = function (mime) {
 					return /opus/.test(mime) ? '' : can.call(this, mime);
 				};
 			});
-			await other.goto(`${stack.url}?track=${track}`);
-			await other.waitForFunction(() => document.querySelector('audio').src.endsWith('.wav'));
-			assert.match(await other.textContent('#notice'), /cannot play Ogg Opus/);
-			await other.close();
+			await deaf.goto(`${stack.url}?track=${track}`);
+			await deaf.waitForFunction(() => document.querySelector('audio').src.endsWith('.wav'));
+			assert.match(await deaf.textContent('#notice'), /cannot play Ogg Opus/);
+			await deaf.close();
 		});
 		it(on('says that a track is not there'), async () => {
 			await page.goto(`${stack.url}?track=00000000-0000-4000-8000-000000000000`);
@@ -286,6 +301,7 @@ function watchGround() {
 			assert.deepEqual(complaints, []);
 			await context.close();
 			await removeTrack(stack, track);
+			await removeTrack(stack, other);
 		});
 	}
 })();

@@ -177,6 +177,7 @@ async function reach(page, stage, seconds = 60) {
 		it(on('says in words why a file is refused'), async () => {
 			for (const text of await page.locator('.meter.failed .meter-text').allTextContents())
 				assert.match(text, /^Failed\. .*[a-z]+ [a-z]+.* Try another file\.$/);
+			assert.equal(await page.getByRole('button', { name: /^Resume/ }).count(), 0);
 			await page.emulateMedia({ colorScheme: 'dark' });
 			await screenshot(page, `upload-dark-${stack.name}`);
 			forgive(complaints, /4\d\d/);
