@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 
 # outside libraries: those of the programs, of the tests, and of the walled
 # decoder, which alone sees FFmpeg
-LIBS := inih libpq fcgi ogg opus libopusenc libebur128 libcrypto
+LIBS := inih libpq fcgi ogg opus libebur128 libcrypto
 DECODE_LIBS := libavformat libavcodec libswresample libavutil libseccomp
 TEST_LIBS := cmocka opusfile
 
@@ -29,7 +29,7 @@ exec_bin := $(patsubst libexec/%.c,$(BUILD)/bin/%,$(wildcard libexec/*.c))
 unit_bin := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
 ALL_CFLAGS = $(DRIFT_CFLAGS) $(call pkg,--cflags,$(LIBS) $(DECODE_LIBS) $(TEST_LIBS)) $(CFLAGS)
-PROGRAM_LIBS = -linih -lpq -lfcgi -lopusenc -lopus -logg -lebur128 -lcrypto -lm
+PROGRAM_LIBS = -linih -lpq -lfcgi -lopus -logg -lebur128 -lcrypto -lm
 DECODE_LINK = -lavformat -lavcodec -lswresample -lavutil -lseccomp -lopus -lm
 TEST_LINK = -lcmocka -lopusfile $(DECODE_LINK) $(PROGRAM_LIBS)
 
