@@ -4,19 +4,25 @@
 #include <libswresample/swresample.h>
 #include <math.h>
 
+#define SWR_MATRIX 64 /* swr_build_matrix2() scales 64 rows of 64, whatever it was asked for */
+
 static enum drift_err stereo_weights(const AVChannelLayout *layout, double *weight, int in)
 {
 	AVChannelLayout from = {0}, to = AV_CHANNEL_LAYOUT_STEREO;
-	int err;
+	double matrix[SWR_MATRIX * SWR_MATRIX] = {0};
+	int err = 0;
 
 	if (layout->order == AV_CHANNEL_ORDER_NATIVE)
 		err = av_channel_layout_copy(&from, layout);
 	else
-		err = (av_channel_layout_default(&from, in), 0);
+		av_channel_layout_default(&from, in);
 	if (err == 0)
-		err = swr_build_matrix2(&from, &to, M_SQRT1_2, M_SQRT1_2, 0, 1, 1, weight, in,
-					AV_MATRIX_ENCODING_NONE, NULL);
+		err = swr_build_matrix2(&from, &to, M_SQRT1_2, M_SQRT1_2, 0, 1, 1, matrix,
+					SWR_MATRIX, AV_MATRIX_ENCODING_NONE, NULL);
 	av_channel_layout_uninit(&from);
+	for (int side = 0; side < 2 && err >= 0; side++)
+		for (int c = 0; c < in; c++)
+			weight[side * in + c] = matrix[side * SWR_MATRIX + c];
 	return err < 0 ? DRIFT_EMEDIA : DRIFT_OK;
 }
 
