@@ -49,11 +49,14 @@ async function reach(page, stage, seconds = 60) {
 		const url = `${stack.url}upload.html`;
 		let context, page, complaints;
 		const tracks = [];
+		/** every request of every page */
+		const requests = [];
 
 		async function fresh() {
 			await context?.close();
 			context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
 			({ page, complaints } = await openPage(context));
+			page.on('request', (request) => requests.push(request));
 			await page.addInitScript(watchMeters);
 			await page.goto(url);
 		}
@@ -124,6 +127,13 @@ async function reach(page, stage, seconds = 60) {
 			await finish();
 			assert.equal(created, false);
 		});
+		it(on('asks for news by the ETag of the last answer'), async () => {
+			const asked = requests.filter((request) => request.url().endsWith(`/track/${tracks.at(-1)}/status`));
+
+			assert.ok(asked.length > 1);
+			for (const request of asked.slice(1))
+				assert.ok((await request.allHeaders())['if-none-match'], 'If-None-Match');
+		});
 		it(on('pauses, goes on, and cancels'), async () => {
 			await fresh();
 			await giveKey(stack.key);
@@ -189,6 +199,7 @@ async function reach(page, stage, seconds = 60) {
 		});
 		it(on('has nothing to complain about in the console, nor breaks its content policy'), async () => {
 			assert.deepEqual(complaints, []);
+			assert.deepEqual(requests.map((request) => request.url()).filter((text) => text.includes(stack.key)), []);
 			await context.close();
 			for (const track of tracks)
 				await removeTrack(stack, track);
