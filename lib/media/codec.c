@@ -74,12 +74,13 @@ void codec_clock_clear(struct codec_clock *c)
 }
 
 /* The block size stands behind the frame or sample number, which is coded
-   like UTF-8 up to seven bytes. */
+   like UTF-8 up to seven bytes. The smallest frame has 11 bytes: fewer than a
+   header of the longest form, hence the padding that libavcodec guarantees. */
 static int32_t flac_samples(const uint8_t *d, int bytes)
 {
 	int code, at = 5;
 
-	if (bytes < 16 || d[0] != 0xff || (d[1] & 0xfc) != 0xf8)
+	if (bytes < 11 || d[0] != 0xff || (d[1] & 0xfc) != 0xf8)
 		return 0;
 	code = d[2] >> 4;
 	for (uint8_t lead = d[4]; (lead & 0xc0) == 0xc0; lead = (uint8_t)(lead << 1))
