@@ -1,5 +1,7 @@
 #include "media/loudness.h"
 
+#include "media/truepeak.h"
+
 #include <assert.h>
 #include <ebur128.h>
 #include <math.h>
@@ -12,6 +14,7 @@
 struct loudness {
 	ebur128_state *state;
 	int32_t channels;
+	struct truepeak peak;
 };
 
 enum drift_err loudness_new(int32_t rate, int32_t channels, struct loudness **out)
@@ -22,8 +25,9 @@ enum drift_err loudness_new(int32_t rate, int32_t channels, struct loudness **ou
 		return DRIFT_ENOMEM;
 	assert(channels == 1 || channels == 2);
 	l->channels = channels;
+	truepeak_init(&l->peak, rate, channels);
 	l->state = ebur128_init((unsigned)channels, (unsigned long)rate,
-				EBUR128_MODE_I | EBUR128_MODE_LRA | EBUR128_MODE_TRUE_PEAK);
+				EBUR128_MODE_I | EBUR128_MODE_LRA);
 	if (!l->state) {
 		free(l);
 		return DRIFT_ENOMEM;
@@ -52,6 +56,7 @@ static enum drift_err add_piece(struct loudness *l, const float *pcm, size_t cou
 
 	for (size_t i = 0; i < count * (size_t)l->channels; i++)
 		piece[i] = clean(pcm[i]);
+	truepeak_add(&l->peak, piece, count);
 	return ebur128_add_frames_float(l->state, piece, count) ? DRIFT_ENOMEM : DRIFT_OK;
 }
 
@@ -69,22 +74,11 @@ enum drift_err loudness_add(struct loudness *l, const float *pcm, size_t count)
 	return DRIFT_OK;
 }
 
-static double true_peak(const struct loudness *l)
-{
-	double peak = 0;
-
-	for (int32_t c = 0; c < l->channels; c++) {
-		double of_channel = 0;
-
-		if (ebur128_true_peak(l->state, (unsigned)c, &of_channel) == EBUR128_SUCCESS)
-			peak = fmax(peak, of_channel);
-	}
-	return fmax(20 * log10(peak), TRUE_PEAK_MIN);
-}
-
 struct loudness_result loudness_get(const struct loudness *l)
 {
-	struct loudness_result r = {.true_peak = true_peak(l)};
+	struct loudness_result r = {
+		.true_peak = fmax(20 * log10(truepeak_get(&l->peak)), TRUE_PEAK_MIN),
+	};
 	double integrated, range;
 
 	if (ebur128_loudness_global(l->state, &integrated) != EBUR128_SUCCESS ||

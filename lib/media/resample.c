@@ -1,5 +1,7 @@
 #include "media/resample.h"
 
+#include "media/lanes.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdbool.h>
@@ -12,13 +14,6 @@
 #define TABLE_MAX ((size_t)1 << 20) /* bytes of exact phases */
 #define FINE_PHASES 1024 /* of the interpolated table, at 48 kHz and below */
 #define HALF_POSITION_MAX ((int64_t)1 << 42)
-
-/*
- * Four lanes that gcc and clang turn into one register on any CPU that has
- * them: plain loops are not vectorised, since that would change the
- * order of summation. Loads need no alignment beyond that of float.
- */
-typedef float lanes __attribute__((vector_size(16), aligned(4), may_alias));
 
 struct resampler {
 	int32_t channels;
@@ -178,11 +173,11 @@ static inline void add_lanes(lanes sum, int32_t channels, float *out)
 
 static inline lanes filter_exact(const float *row, const float *x, int32_t n)
 {
-	lanes a = {0}, b = {0};
+	lanes a = lanes_of(0), b = lanes_of(0);
 
-	for (int32_t i = 0; i < n; i += 8) {
-		a += *(const lanes *)(row + i) * *(const lanes *)(x + i);
-		b += *(const lanes *)(row + i + 4) * *(const lanes *)(x + i + 4);
+	for (int32_t i = 0; i < n; i += 2 * LANES) {
+		a += lanes_load(row + i) * lanes_load(x + i);
+		b += lanes_load(row + i + LANES) * lanes_load(x + i + LANES);
 	}
 	return a + b;
 }
@@ -190,14 +185,13 @@ static inline lanes filter_exact(const float *row, const float *x, int32_t n)
 /* Between row and the one behind it: fraction 0 to 1. */
 static inline lanes filter_between(const float *row, float fraction, const float *x, int32_t n)
 {
-	lanes sum = {0};
-	lanes weight = {fraction, fraction, fraction, fraction};
+	lanes sum = lanes_of(0), weight = lanes_of(fraction);
 
-	for (int32_t i = 0; i < n; i += 4) {
-		lanes here = *(const lanes *)(row + i);
-		lanes next = *(const lanes *)(row + n + i);
+	for (int32_t i = 0; i < n; i += LANES) {
+		lanes here = lanes_load(row + i);
+		lanes next = lanes_load(row + n + i);
 
-		sum += (here + weight * (next - here)) * *(const lanes *)(x + i);
+		sum += (here + weight * (next - here)) * lanes_load(x + i);
 	}
 	return sum;
 }

@@ -1,0 +1,103 @@
+#include "media/truepeak.h"
+
+#include "media/lanes.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#define BEFORE (TRUEPEAK_TAPS - 1) /* samples kept from piece to piece */
+
+/* Hann-windowed sinc at distance u, in samples, from its middle. */
+static double tap_at(double u)
+{
+	double half = TRUEPEAK_TAPS / 2.0;
+
+	if (fabs(u) >= half)
+		return 0;
+	return sin(M_PI * u) / (M_PI * u) * (0.5 + 0.5 * cos(M_PI * u / half));
+}
+
+/* Scaled to a sum of 1: a constant has no peaks. */
+static void fill_taps(float *taps, double fraction)
+{
+	double sum = 0;
+
+	for (int i = 0; i < TRUEPEAK_TAPS; i++)
+		sum += tap_at(fraction + TRUEPEAK_TAPS / 2 - 1 - i);
+	for (int i = 0; i < TRUEPEAK_TAPS; i++)
+		taps[i] = (float)(tap_at(fraction + TRUEPEAK_TAPS / 2 - 1 - i) / sum);
+}
+
+void truepeak_init(struct truepeak *t, int32_t rate, int32_t channels)
+{
+	assert(rate > 0);
+	assert(channels == 1 || channels == 2);
+	*t = (struct truepeak){.channels = channels};
+	t->held = (size_t)(BEFORE * channels); /* silence before the start */
+	t->phases = rate < 96000 ? 3 : rate < 192000 ? 1 : 0;
+	for (int p = 0; p < t->phases; p++)
+		fill_taps(t->taps[p], (p + 1.0) / (t->phases + 1));
+}
+
+/* Four neighbours in the interleaved stream, whatever their channels. */
+static lanes interpolate(const float *taps, const float *x, int32_t channels)
+{
+	lanes sum = lanes_of(0);
+
+	for (int i = 0; i < TRUEPEAK_TAPS; i++)
+		sum += lanes_of(taps[i]) * lanes_load(x + i * channels);
+	return sum;
+}
+
+/* Highest square of floats [0, count) of x, all phases; count a multiple of LANES. */
+static float peak_between(const struct truepeak *t, const float *x, size_t count)
+{
+	lanes peak = lanes_of(0);
+
+	for (size_t i = 0; i < count; i += LANES)
+		for (int p = 0; p < t->phases; p++) {
+			lanes y = interpolate(t->taps[p], x + i, t->channels);
+
+			peak = lanes_max(peak, y * y);
+		}
+	return fmaxf(fmaxf(peak[0], peak[1]), fmaxf(peak[2], peak[3]));
+}
+
+static float peak_of_samples(const float *x, size_t count)
+{
+	float peak = 0;
+
+	for (size_t i = 0; i < count; i++)
+		peak = x[i] * x[i] > peak ? x[i] * x[i] : peak;
+	return peak;
+}
+
+static void add_piece(struct truepeak *t, const float *pcm, size_t floats)
+{
+	size_t ready;
+
+	memcpy(t->pcm + t->held, pcm, floats * sizeof(*pcm));
+	t->held += floats;
+	ready = (t->held - (size_t)(BEFORE * t->channels)) / LANES * LANES;
+	t->peak_squared = fmaxf(t->peak_squared, peak_of_samples(pcm, floats));
+	t->peak_squared = fmaxf(t->peak_squared, peak_between(t, t->pcm, ready));
+	t->held -= ready;
+	memmove(t->pcm, t->pcm + ready, t->held * sizeof(*pcm));
+}
+
+void truepeak_add(struct truepeak *t, const float *pcm, size_t count)
+{
+	while (count > 0) {
+		size_t n = count < TRUEPEAK_PIECE ? count : TRUEPEAK_PIECE;
+
+		add_piece(t, pcm, n * (size_t)t->channels);
+		pcm += n * (size_t)t->channels;
+		count -= n;
+	}
+}
+
+double truepeak_get(const struct truepeak *t)
+{
+	return sqrt((double)t->peak_squared);
+}
