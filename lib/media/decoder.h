@@ -16,43 +16,11 @@
 #define DRIFT_MEDIA_DECODER_H
 
 #include "base/err.h"
+#include "media/facts.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define DECODER_TAGS_MAX 32 /* pairs kept; the first ones win */
-#define DECODER_TAG_KEY_MAX 32 /* bytes, NUL included */
-#define DECODER_TAG_TEXT_MAX 1024
-#define DECODER_COVER_MAX (8 << 20) /* bytes; a larger cover is left out */
-#define DECODER_SLOTS 2
-#define DECODER_READ_MAX (8 * 384000) /* samples per channel of one read */
-
-struct decoder_tag {
-	char key[DECODER_TAG_KEY_MAX]; /* Vorbis comment names, upper case:
-		TITLE ARTIST ALBUM ALBUMARTIST DATE GENRE TRACKNUMBER
-		DISCNUMBER COMMENT COMPOSER ISRC COPYRIGHT … */
-	char text[DECODER_TAG_TEXT_MAX]; /* UTF-8, no control characters */
-};
-
-/* What the content says of itself, exact unless noted. */
-struct decoder_facts {
-	char container[16]; /* wav w64 aiff flac ogg mp3 adts mp4 matroska … */
-	char codec[16]; /* pcm flac alac mp3 aac vorbis opus … */
-	char extension[8]; /* of the stored file: wav flac mp3 m4a … */
-	char mime[64]; /* of the stored file: audio/wav … */
-	int32_t sample_rate; /* Hz of the decoded PCM, 1,000 to 768,000 */
-	int32_t channels; /* of the source, before the down-mix: 1 to 8 */
-	int32_t bits; /* of lossless sources (32 for float), else 0 */
-	bool lossless;
-	int64_t samples; /* heard, per channel: delay and padding are off */
-	int32_t delay; /* samples the decoder gives before the first heard one */
-	int32_t padding; /* samples after the last heard one */
-	int tags; /* in use */
-	struct decoder_tag tag[DECODER_TAGS_MAX];
-	char cover_mime[32]; /* image/jpeg, image/png or "" */
-	size_t cover_bytes;
-};
 
 struct decoder_limits {
 	int64_t memory_mb; /* MiB of data */
@@ -60,7 +28,7 @@ struct decoder_limits {
 	int64_t max_duration_hours; /* longer sources are refused */
 };
 
-struct decoder; /* one child; used by one thread */
+struct decoder; /* one child; used by the thread that made it, with which it dies */
 
 /*
  * Starts a child and lets it probe the source.
@@ -93,7 +61,7 @@ const char *decoder_get_walls(const struct decoder *d);
  * are silence. The samples depend on first, count and the source only, not
  * on what was asked before: the child decodes with a fresh decoder from a
  * fixed number of packets before first (FLAC, PCM, ALAC 0; AAC, Vorbis 2; MP3
- * 12; Opus 35). Ascending positions are quick.
+ * 12; Opus 35; AAC with SBR 50). Ascending positions are quick.
  *
  * slot   0 to DECODER_SLOTS - 1, not asked for and unanswered already
  * count  1 to DECODER_READ_MAX

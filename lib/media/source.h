@@ -8,7 +8,7 @@
 #define DRIFT_MEDIA_SOURCE_H
 
 #include "base/err.h"
-#include "media/decoder.h"
+#include "media/facts.h"
 
 #include <stdint.h>
 

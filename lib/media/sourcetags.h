@@ -7,7 +7,7 @@
 #ifndef DRIFT_MEDIA_SOURCETAGS_H
 #define DRIFT_MEDIA_SOURCETAGS_H
 
-#include "media/decoder.h"
+#include "media/facts.h"
 
 #include <libavformat/avformat.h>
 

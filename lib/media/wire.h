@@ -18,7 +18,7 @@
 #define DRIFT_MEDIA_WIRE_H
 
 #include "base/err.h"
-#include "media/decoder.h"
+#include "media/facts.h"
 #include "media/walls.h"
 
 #include <stdint.h>

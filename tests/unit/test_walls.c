@@ -155,11 +155,13 @@ static void it_ends_whoever_reaches_outside(void **state)
 		{act_ptrace, "ptrace"}, {act_write, "write"},	{act_execute_memory, "exec memory"},
 	};
 
+	/* without seccomp Landlock still refuses what has a name */
+	size_t count = has_seccomp() ? sizeof(acts) / sizeof(acts[0]) : 2;
+	int wanted = has_seccomp() ? -SIGSYS : REFUSED;
+
 	(void)state;
-	if (!has_seccomp())
-		skip();
-	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
-		if (fate(acts[i].act) != -SIGSYS)
+	for (size_t i = 0; i < count; i++)
+		if (fate(acts[i].act) != wanted)
 			fail_msg("%s went through", acts[i].name);
 }
 

@@ -1,0 +1,46 @@
+/*
+ * facts.h - what a source says of itself, and how much may be said.
+ *
+ * No code: the words that decoder.h, its child and what lies between share.
+ */
+#ifndef DRIFT_MEDIA_FACTS_H
+#define DRIFT_MEDIA_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DECODER_TAGS_MAX 32 /* pairs kept; the first ones win */
+#define DECODER_TAG_KEY_MAX 32 /* bytes, NUL included */
+#define DECODER_TAG_TEXT_MAX 1024
+#define DECODER_COVER_MAX (8 << 20) /* bytes; a larger cover is left out */
+#define DECODER_SLOTS 2
+#define DECODER_READ_MAX (8 * 384000) /* samples per channel of one read */
+
+struct decoder_tag {
+	char key[DECODER_TAG_KEY_MAX]; /* Vorbis comment names, upper case:
+		TITLE ARTIST ALBUM ALBUMARTIST DATE GENRE TRACKNUMBER
+		DISCNUMBER COMMENT COMPOSER ISRC COPYRIGHT … */
+	char text[DECODER_TAG_TEXT_MAX]; /* UTF-8, no control characters */
+};
+
+/* What the content says of itself, exact unless noted. */
+struct decoder_facts {
+	char container[16]; /* wav w64 aiff flac ogg mp3 adts mp4 matroska … */
+	char codec[16]; /* pcm flac alac mp3 aac vorbis opus … */
+	char extension[8]; /* of the stored file: wav flac mp3 m4a … */
+	char mime[64]; /* of the stored file: audio/wav … */
+	int32_t sample_rate; /* Hz of the decoded PCM, 1,000 to 768,000 */
+	int32_t channels; /* of the source, before the down-mix: 1 to 8 */
+	int32_t bits; /* of lossless sources (32 for float), else 0 */
+	bool lossless;
+	int64_t samples; /* heard, per channel: delay and padding are off */
+	int32_t delay; /* samples the decoder gives before the first heard one */
+	int32_t padding; /* samples after the last heard one */
+	int tags; /* in use */
+	struct decoder_tag tag[DECODER_TAGS_MAX];
+	char cover_mime[32]; /* image/jpeg, image/png or "" */
+	size_t cover_bytes;
+};
+
+#endif
