@@ -41,7 +41,7 @@ void opusfile_free(struct opusfile_writer *w); /* NULL is fine; the file stays a
  * segment  borrowed for the call
  *
  * Returns DRIFT_ENOSPC, DRIFT_EIO (errno kept, not logged: the caller knows the
- * name) or DRIFT_ENOMEM.
+ * name) or DRIFT_ENOMEM; the writer is of no more use then.
  */
 enum drift_err opusfile_add_segment(struct opusfile_writer *w,
 				    const struct segment *segment) MUST_CHECK;
@@ -61,7 +61,7 @@ enum drift_err opusfile_finish(struct opusfile_writer *w, const uint8_t *setup, 
 int64_t opusfile_bytes(const struct opusfile_writer *w);
 
 /*
- * Gives the 48 kHz samples of want, interleaved; silence before 0 and from N48 on.
+ * Gives the 48 kHz samples of want, interleaved; silence where the source has none.
  * Any error of it becomes the caller's.
  */
 typedef enum drift_err (*opusfile_pcm)(void *context, struct resample_range want, float *out);

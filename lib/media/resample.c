@@ -171,15 +171,28 @@ static inline void add_lanes(lanes sum, int32_t channels, float *out)
 	out[1] = sum[1] + sum[3];
 }
 
+static inline void add_products(lanes *sum, const float *row, const float *x)
+{
+	*sum += lanes_load(row) * lanes_load(x);
+}
+
+/* Four sums at once, because each addition waits for the one before it. */
 static inline lanes filter_exact(const float *row, const float *x, int32_t n)
 {
-	lanes a = lanes_of(0), b = lanes_of(0);
+	lanes a = lanes_of(0), b = a, c = a, d = a;
+	int32_t i = 0;
 
-	for (int32_t i = 0; i < n; i += 2 * LANES) {
-		a += lanes_load(row + i) * lanes_load(x + i);
-		b += lanes_load(row + i + LANES) * lanes_load(x + i + LANES);
+	for (; i + 4 * LANES <= n; i += 4 * LANES) {
+		add_products(&a, row + i, x + i);
+		add_products(&b, row + i + LANES, x + i + LANES);
+		add_products(&c, row + i + 2 * LANES, x + i + 2 * LANES);
+		add_products(&d, row + i + 3 * LANES, x + i + 3 * LANES);
 	}
-	return a + b;
+	if (i < n) {
+		add_products(&a, row + i, x + i);
+		add_products(&b, row + i + LANES, x + i + LANES);
+	}
+	return (a + b) + (c + d);
 }
 
 /* Between row and the one behind it: fraction 0 to 1. */

@@ -46,8 +46,8 @@ void segment_encoder_free(struct segment_encoder *e); /* NULL is fine */
 
 /*
  * The 48 kHz samples that the first packets of segment s are made of:
- * [240000 s - 32640, 240000 s + 960 packets). Before 0 and from N48 on there is
- * silence, which the caller supplies.
+ * [240000 s - 32640, 240000 s + 960 packets). Before and behind the source there is
+ * silence, which the caller supplies (at the source's own rate, ahead of the resampler).
  *
  * segment  0 or more
  * packets  1 to LAYOUT_SEGMENT_PACKETS
