@@ -254,9 +254,9 @@ static const char *const kinds[] = {"k.wav", "k.flac", "k.alac.m4a", "k.wv",  "k
 
 static void make_kinds(void)
 {
-	strange_run("sox -n -r 44100 -b 16 -c 2 -R k.wav synth 23 pinknoise vol 0.5");
+	strange_run("sox -n -r 44100 -b 16 -c 2 -R k.wav synth 23 pinknoise tremolo 3 90");
 	strange_run("ffmpeg -v error -y -i k.wav k.flac -c:a alac k.alac.m4a -c:a wavpack k.wv "
-		    "-c:a libmp3lame -b:a 128k k.mp3 -c:a aac k.m4a -c:a aac k.aac "
+		    "-c:a libmp3lame -b:a 40k k.mp3 -c:a aac -aac_pns 0 k.m4a -c:a aac k.aac "
 		    "-c:a libvorbis k.mka");
 	strange_run("oggenc -Q -o k.ogg k.wav && opusenc --quiet k.wav k.opus");
 }
@@ -303,26 +303,37 @@ static void it_joins_lossless_segments_without_a_trace(void **state)
 	}
 }
 
-/* Pre-roll makes a cold start equal to the running decode, within what the
-   codec's own noise is. */
+/* Pre-roll makes a cold start equal to the running decode. Without AAC's noise
+   substitution: that noise is another one after every start. */
+static double join_db(struct decoder *d, const float *whole, int32_t at, int32_t count)
+{
+	int sides = decoder_pcm_channels(d);
+	float *part = strange_read(d, at, count);
+	double noise = 1e-20, power = 1e-20;
+
+	for (int i = 0; i < count * sides; i++) {
+		noise += pow(part[i] - whole[at * sides + i], 2);
+		power += pow(part[i], 2);
+	}
+	free(part);
+	return 10 * log10(noise / power);
+}
+
 static void it_joins_lossy_segments_closely(void **state)
 {
 	(void)state;
 	for (size_t k = 4; k < 8; k++) {
 		struct decoder *d = strange_open(kinds[k]);
-		int sides = decoder_pcm_channels(d);
-		int32_t rate = decoder_get_facts(d)->sample_rate, at = 10 * rate + 123;
-		float *whole = strange_read(d, 0, 12 * rate), *part = strange_read(d, at, rate);
-		double noise = 0, power = 0;
+		int32_t rate = decoder_get_facts(d)->sample_rate;
+		float *whole = strange_read(d, 0, 20 * rate);
 
-		for (int i = 0; i < rate * sides; i++) {
-			noise += pow(part[i] - whole[at * sides + i], 2);
-			power += pow(part[i], 2);
+		for (int32_t at = 5 * rate; at < 19 * rate; at += rate + rate / 7) {
+			double db = join_db(d, whole, at, rate / 4);
+
+			if (db > -80)
+				fail_msg("%s: a join is heard at %.1f dB", kinds[k], db);
 		}
-		if (10 * log10((noise + 1e-20) / power) > -80)
-			fail_msg("%s: a join is heard at %.1f dB", kinds[k],
-				 10 * log10((noise + 1e-20) / power));
-		free(whole), free(part);
+		free(whole);
 		decoder_free(d);
 	}
 }
