@@ -189,4 +189,26 @@ __attribute__((unused)) static void strange_refused(const char *path, const char
 		fail_msg("%s: not refused with '%s' but '%s'", path, words, strange_reason);
 }
 
+/* A file of this text. */
+__attribute__((unused)) static void strange_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "wb");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* The file's bytes, max at most, into data; how many there were. */
+__attribute__((unused)) static size_t strange_bytes(const char *path, uint8_t *data, size_t max)
+{
+	FILE *f = fopen(path, "rb");
+	size_t len;
+
+	assert_non_null(f);
+	len = fread(data, 1, max, f);
+	fclose(f);
+	return len;
+}
+
 #endif
