@@ -60,7 +60,14 @@ static bool is_cover(const AVStream *s)
 	return s->disposition & AV_DISPOSITION_ATTACHED_PIC;
 }
 
-static enum drift_err choose_stream(struct demux *d, char *reason)
+/* libavformat leaves the layer of MPEG audio to its parser, which runs later. */
+static enum AVCodecID codec_id(const struct demux *d, const struct demux_file *file)
+{
+	return strcmp(file->sniff.extension, "mp2") == 0 ? AV_CODEC_ID_MP2
+							 : d->stream->codecpar->codec_id;
+}
+
+static enum drift_err choose_stream(struct demux *d, const struct demux_file *file, char *reason)
 {
 	for (unsigned i = 0; i < d->format->nb_streams; i++) {
 		AVStream *s = d->format->streams[i];
@@ -80,7 +87,7 @@ static enum drift_err choose_stream(struct demux *d, char *reason)
 		snprintf(reason, DEMUX_REASON_MAX, "it has no audio in it");
 		return DRIFT_EMEDIA;
 	}
-	d->codec = codec_get(d->stream->codecpar->codec_id);
+	d->codec = codec_get(codec_id(d, file));
 	if (!d->codec) {
 		snprintf(reason, DEMUX_REASON_MAX, "its audio is %s, which Drift does not take",
 			 avcodec_get_name(d->stream->codecpar->codec_id));
@@ -99,7 +106,7 @@ enum drift_err demux_open(struct demux *d, const struct demux_file *file,
 	if (err == DRIFT_OK)
 		err = open_format(d, file, reason);
 	if (err == DRIFT_OK)
-		err = choose_stream(d, reason);
+		err = choose_stream(d, file, reason);
 	if (err != DRIFT_OK)
 		demux_close(d);
 	return err;

@@ -58,6 +58,7 @@ static const struct magic magics[] = {
 };
 
 static const struct sniff mpeg = {"mp3", "mp3", "mp3", "audio/mpeg"};
+static const struct sniff mpeg_layer2 = {"mp3", "mp3", "mp2", "audio/mpeg"};
 static const struct sniff adts = {"aac", "adts", "aac", "audio/aac"};
 
 /* What strangers send instead; the words complete "this is ...". */
@@ -162,7 +163,7 @@ static const struct sniff *find_frames(const uint8_t *data, size_t len)
 {
 	for (size_t at = 0; at < len && at < 8192; at++) {
 		if (two_frames(data, len, at, mpeg_frame))
-			return &mpeg;
+			return (data[at + 1] & 6) == 4 ? &mpeg_layer2 : &mpeg;
 		if (two_frames(data, len, at, adts_frame))
 			return &adts;
 	}

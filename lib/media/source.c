@@ -70,7 +70,7 @@ static AVCodecContext *decoder_open(const struct demux *d)
 	ctx->request_sample_fmt = AV_SAMPLE_FMT_FLT;
 	/* trimming is done here, by position, not by the decoder */
 	ctx->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
-	/* the parser may know better than the container: layer II in an mp3 */
+	/* the demuxer calls every layer of MPEG audio mp3; see demux.c */
 	ctx->codec_id = codec->id;
 	if (avcodec_open2(ctx, codec, NULL) < 0)
 		avcodec_free_context(&ctx);
@@ -197,7 +197,7 @@ static bool copy_cover(struct source *s)
 	return true;
 }
 
-/* HE-AAC in LATM or MP4 with plain signalling decodes at twice the stated rate. */
+/* SBR doubles the rate, and with it the samples of a frame. */
 static bool is_sbr(const struct source *s)
 {
 	return s->packets.demux.codec->id == AV_CODEC_ID_AAC && s->packets.frame > 1024;

@@ -226,6 +226,7 @@ static void it_counts_what_is_there_where_nothing_is_said(void **state)
 	assert_int_equal(decoder_get_facts(d)->samples % 1024, 0);
 	decoder_free(d);
 	d = strange_open("a.mp2");
+	assert_string_equal(decoder_get_facts(d)->codec, "mp2");
 	assert_int_equal(decoder_get_facts(d)->samples % 1152, 0);
 	decoder_free(d);
 	d = strange_open("a.avi");
