@@ -32,6 +32,8 @@ enum drift_err store_make_version(const struct conf *conf, const struct uuid *tr
 struct store_path store_file(const struct conf *conf, const struct uuid *track, int version,
 			     const char *name);
 struct store_path store_upload(const struct conf *conf, const struct uuid *upload);
+/* The folder of growing uploads, made if it is not there. */
+enum drift_err store_make_upload_folder(const struct conf *conf) MUST_CHECK;
 
 /*
  * The capability under which the web server serves a version folder:
@@ -49,6 +51,8 @@ int64_t store_epoch(const struct conf *conf, bool is_private, int64_t now_second
 /* Makes <media>/<token> if it is not there (a relative link where it can be). */
 enum drift_err store_link(const struct conf *conf, const struct store_token *token,
 			  const struct uuid *track, int version) MUST_CHECK;
+/* Takes it away; it is no fault when it is not there. */
+void store_unlink(const struct conf *conf, const struct store_token *token);
 
 /*
  * The strong ETag of a whole file, quotes included, as Apache's default
