@@ -81,7 +81,7 @@ static int open_source(struct work *w)
 	const struct job_set *set = w->set;
 	struct store_path path = store_file(w->conf, &set->track, set->version, set->source_name);
 	int fd = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
+	struct stat st = {0};
 
 	if (fd < 0) {
 		log_errno("transcode: open %s", path.text);

@@ -1,0 +1,269 @@
+#!/usr/bin/perl
+# drift-transcoder among other transcoders, with a database that goes away, sources that
+# change, decoders that die, and a kill in the middle.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Digest::SHA qw(sha256_hex);
+use POSIX ();
+use Test::More;
+use Workshop;
+
+my $w = Workshop->new;
+my $tmp = $w->dir . '/tmp';
+my $short = "$tmp/short.wav";
+my $long = "$tmp/long.flac";
+Workshop::ffmpeg(Workshop::tone(44100, 2, 100_003), $short);
+# long enough to be met at work: some seconds of encoding
+Workshop::ffmpeg('-f', 'lavfi', '-i', 'anoisesrc=d=240:c=pink:r=48000:a=0.3', '-ac', '2', '-c:a', 'flac',
+	'-compression_level', '0', $long);
+
+sub artifact { my ($id, $version) = @_; return $w->folder($id, $version) . '/opus-320.opus' }
+sub parts { my ($id) = @_; return scalar grep { /\.part-/ } glob $w->folder($id) . '/.*' }
+sub error_of {
+	my ($id, $kind) = @_;
+	return $w->psql("select error from drift.job where track = '$id' and kind = '$kind'");
+}
+sub running { my ($id) = @_; return "select exists (select from drift.job where track = '$id'"
+	  . " and kind = 'opus' and state = 'running' and progress > 0)" }
+sub done { my ($id) = @_; return "select not exists (select from drift.job where track = '$id'"
+	  . " and state <> 'done')" }
+sub whole {
+	my ($id, $version) = @_;
+	my $path = artifact($id, $version);
+	my $row = $w->psql("select opus_bytes from drift.track_get('$id')");
+	return -f $path && -s $path == $row;
+}
+
+subtest 'options' => sub {
+	my ($code, $out) = $w->transcoder('--help');
+	is $code, 0, '--help ends well';
+	like $out, qr/--linger SECONDS/, 'and tells the options';
+	like +($w->transcoder('--version'))[1], qr/^drift-transcoder \d/, '--version tells it';
+	is +($w->transcoder(@$_))[0], 2, "wrong usage: @$_"
+	  for [ '--linger', 'x' ], [ '--linger', '-1' ], ['--nonsense'], ['file'], [ '--backfill', 'mp3' ];
+	my $bad = $w->write_conf(name => 'bad', lock => '/nonexistent/lock');
+	is +($w->transcoder({ conf => $bad }, '--once'))[0], 1, 'a lock that cannot be made is trouble';
+};
+
+subtest 'an upload becomes artifacts' => sub {
+	my $id = $w->upload($short);
+	my ($code, $said) = $w->transcoder('--once');
+	is $code, 0, 'it ends well' or diag $said;
+	is $w->jobs($id), 'opus:done waveform:done', 'both jobs are done';
+	ok whole($id), 'the artifact is as long as its row says';
+	my ($bytes, $mtime) = split /\|/, $w->psql(
+		"select opus_bytes, opus_mtime_us from drift.track_get('$id')");
+	my $on_disk = $w->psql("select 1") && qx(stat -c %.6Y \Q@{[artifact($id)]}\E);
+	chomp $on_disk;
+	is $on_disk =~ s/\.//r, $mtime, 'its mtime is the one in the catalogue';
+	my ($source) = (stat $w->folder($id) . '/source.wav')[9];
+	is int($mtime / 1e6), $source, 'the source\'s second';
+
+	my $before = sha256_hex(Workshop::read_file(artifact($id)));
+	$w->psql("select drift.regenerate('$id', null)");
+	is $w->jobs($id), 'opus:queued waveform:queued', 'regenerate queues both';
+	$w->psql("select drift.track_update('$id', '{\"title\": \"Another\"}')");
+	$w->transcoder('--once');
+	is $w->jobs($id), 'opus:done waveform:done', 'and they are made again';
+	is sha256_hex(Workshop::read_file(artifact($id))), $before, 'the bytes are the same';
+	is $w->psql("select opus_bytes, opus_mtime_us from drift.track_get('$id')"), "$bytes|$mtime",
+	  'so is what the ETag is made of';
+};
+
+subtest 'a source that is gone or another one' => sub {
+	my $gone = $w->upload($short);
+	my $other = $w->upload($short);
+	my $good = $w->upload($short);
+	unlink $w->folder($gone) . '/source.wav' or die;
+	my $source = $w->folder($other) . '/source.wav';
+	my $size = -s $source;
+	unlink $source or die;
+	open my $out, '>', $source or die;
+	print $out substr("#EXTM3U\n/etc/passwd\n" x $size, 0, $size);
+	close $out;
+	chmod 0644, $source;
+	is +($w->transcoder('--once'))[0], 0, 'the transcoder goes on';
+	is $w->jobs($good), 'opus:done waveform:done', 'other jobs are done';
+	like error_of($gone, 'opus'), qr/^The source is not in the store/, 'a sentence for what is gone';
+	is $w->jobs($other), 'opus:failed waveform:failed', 'what cannot be decoded is failed for good';
+	like error_of($other, 'opus'), qr/^[A-Z].{10,}\.$/, 'with a sentence';
+	is parts($other), 0, 'and leaves nothing behind';
+	$w->psql("select drift.track_delete('$_')") for $gone, $other;
+};
+
+subtest 'a decoder that dies in the middle' => sub {
+	my $id = $w->upload($long);
+	my $after = $w->upload($short);
+	my $pid = $w->start_transcoder('--once');
+	ok $w->wait_for(running($id)), 'it is at work';
+	my ($child) = split ' ', qx(pgrep -P $pid -x drift-decode);
+	ok $child, 'by a child';
+	kill 'KILL', $child if $child;
+	is $w->end_transcoder($pid), 0, 'the transcoder ends well';
+	is $w->jobs($id), 'opus:failed waveform:failed', 'the jobs are failed';
+	like error_of($id, 'opus'), qr/^[A-Z].{10,}\.$/, 'with a sentence';
+	is $w->jobs($after), 'opus:done waveform:done', 'the next ones are done';
+	is parts($id), 0, 'nothing is left behind';
+	ok $w->psql("select drift.retry('$id')") > 0, 'retry queues them again';
+	$w->transcoder('--once');
+	is $w->jobs($id), 'opus:done waveform:done', 'and they are done';
+	$w->psql("select drift.track_delete('$id')");
+};
+
+subtest 'one a host' => sub {
+	my $id = $w->upload($long);
+	my $pid = $w->start_transcoder('--once');
+	ok $w->wait_for(running($id)), 'one is at work';
+	my ($code, $said) = $w->transcoder('--once');
+	is "$code$said", '0', 'a second one ends at once and says nothing';
+	my (undef, $status) = $w->transcoder('--status');
+	like $status, qr/^transcoder\s+at work on this host, process \d+$/m, '--status sees the first';
+	like $status, qr/^queue\s+opus\s+running\s+1$/m, 'and its job';
+
+	kill 'TERM', $pid;
+	my $start = time;
+	is $w->end_transcoder($pid), 0, 'told to end it ends well';
+	cmp_ok time - $start, '<=', 2, 'and soon';
+	is $w->jobs($id), 'opus:queued waveform:queued', 'its jobs are free at once';
+	is $w->psql("select max(attempts) from drift.job where track = '$id'"), 0,
+	  'and have cost no attempt';
+	is parts($id), 0, 'nothing is left behind';
+
+	$pid = $w->start_transcoder('--once');
+	ok $w->wait_for(running($id)), 'another one takes them';
+	$w->end_transcoder($pid, 'KILL');
+	is parts($id), 1, 'killed, it leaves an unfinished file';
+	ok !-e artifact($id), 'which is not the artifact';
+	$w->psql("update drift.job set lease = now() - interval '1 second' where state = 'running'");
+	is +($w->transcoder('--once'))[0], 0, 'the next start ends well';
+	is $w->jobs($id), 'opus:done waveform:done', 'and has made it whole';
+	is parts($id), 0, 'the unfinished file is gone';
+	ok whole($id), 'the artifact is whole';
+	$w->psql("select drift.track_delete('$id')");
+};
+
+subtest 'two hosts' => sub {
+	my @ids = map { $w->upload($short) } 1 .. 12;
+	my $ids = join ',', map { "'$_'" } @ids;
+	$w->psql('create table if not exists claims (job bigint, worker text)');
+	$w->psql(<<~'SQL');
+		create or replace function note_claim() returns trigger language plpgsql as $$
+		begin
+			insert into public.claims values (new.id, new.worker);
+			return null;
+		end $$;
+		create trigger note_claim after update on drift.job for each row
+		when (old.state = 'queued' and new.state = 'running') execute function note_claim();
+		grant insert on claims to public;
+		SQL
+	my $second = $w->write_conf(name => 'second');
+	my @pids = ($w->start_transcoder('--once'), $w->start_transcoder({ conf => $second }, '--once'));
+	is $w->end_transcoder($_), 0, 'one ended well' for @pids;
+	is $w->psql("select count(*) from drift.job where track in ($ids) and state = 'done'"), 24,
+	  'every job is done';
+	is $w->psql('select count(*), count(distinct job) from claims'), '24|24', 'each was claimed once';
+	is $w->psql('select count(distinct worker) from claims'), 2, 'both worked';
+	$w->psql('drop trigger note_claim on drift.job; drop table claims; drop function note_claim');
+};
+
+subtest 'the database goes away and comes back' => sub {
+	my $id = $w->upload($long);
+	my $pid = $w->start_transcoder('--once');
+	ok $w->wait_for(running($id)), 'it is at work';
+	$w->pg_stop;
+	sleep 1;
+	$w->pg_start;
+	is $w->end_transcoder($pid), 0, 'it ends well';
+	is $w->jobs($id), 'opus:done waveform:done', 'the work was not lost';
+	is $w->psql("select max(attempts) from drift.job where track = '$id'"), 1, 'nor begun anew';
+	ok whole($id), 'the artifact is whole';
+	$w->pg_stop;
+	is +($w->transcoder('--once'))[0], 1, 'without a database it is trouble';
+	$w->pg_start;
+	$w->psql("select drift.track_delete('$id')");
+};
+
+subtest 'replaced while it works' => sub {
+	my $id = $w->upload($long);
+	my $pid = $w->start_transcoder('--once');
+	ok $w->wait_for(running($id)), 'it is at work on version 1';
+	$w->upload($short, "/track/$id");
+	is $w->end_transcoder($pid), 0, 'it ends well';
+	is $w->psql("select version from drift.track_get('$id')"), 2, 'version 2 is there';
+	is $w->psql("select string_agg(state, ' ') from drift.job where track = '$id' and version = 2"),
+	  'done done', 'its jobs are done';
+	ok whole($id, 2), 'its artifact is whole';
+	ok !-e artifact($id, 1), 'version 1 was not finished';
+	is parts($id), 0, 'nor left behind';
+};
+
+subtest 'backfill' => sub {
+	my $id = $w->upload($short);
+	$w->transcoder('--once');
+	$w->psql("delete from drift.artifact where track = '$id'; delete from drift.job where track = '$id'");
+	my ($code, $out) = $w->transcoder('--backfill', 'opus');
+	is $code, 0, 'it ends well';
+	like $out, qr/^1 jobs queued$/m, 'and tells how many';
+	is $w->jobs($id), 'opus:queued', 'what was asked for is queued';
+	$w->transcoder('--backfill', 'all');
+	$w->transcoder('--once');
+	is $w->jobs($id), 'opus:done waveform:done', 'and made';
+};
+
+subtest 'new uploads are picked up at once' => sub {
+	my $pid = $w->start_transcoder('--linger', 20);
+	sleep 1;
+	my $id = $w->upload($short);
+	ok $w->wait_for(done($id), 3), 'the job is done within 3 s';
+	is $w->end_transcoder($pid, 'TERM'), 0, 'told to end it ends well';
+};
+
+subtest 'a full store' => sub {
+	plan skip_all => 'needs root for a small file system' if $> != 0;
+	my $id = $w->upload($long);
+	my $folder = $w->folder($id);
+	my $place = "$tmp/full";
+	mkdir $place;
+	system('mount', '-t', 'tmpfs', '-o', 'size=20m,mode=777', 'tmpfs', $place) == 0
+	  or plan skip_all => 'no tmpfs can be mounted';
+	my $conf = $w->write_conf(name => 'full', store => $place);
+	my $copy = "$place/" . substr($id, 0, 2) . "/$id";
+	system("mkdir -p '$copy' && cp -a '$folder' '$copy/' && chown -R www-data '$place'");
+	is +($w->transcoder({ conf => $conf }, '--once'))[0], 0, 'the transcoder does not fall over';
+	like $w->psql("select error from drift.job where track = '$id' and kind = 'opus'"),
+	  qr/^The store is full: \d+ MB are needed and \d+ MB are free\.$/, 'a sentence says why';
+	is $w->psql("select state from drift.job where track = '$id' and kind = 'opus'"), 'queued',
+	  'it will be tried again';
+	ok $w->psql("select bool_and(due > now()) from drift.job where track = '$id' and kind = 'opus'") eq 't',
+	  'later';
+	is $w->psql("select state from drift.job where track = '$id' and kind = 'waveform'"), 'done',
+	  'the waveform had room';
+	system('umount', $place);
+	$w->psql("select drift.track_delete('$id')");
+};
+
+subtest 'VBR' => sub {
+	my $id = $w->upload($short);
+	my $conf = $w->write_conf(name => 'vbr', opus_vbr => 'yes');
+	is +($w->transcoder({ conf => $conf }, '--once'))[0], 0, 'it ends well';
+	is $w->jobs($id), 'opus:done waveform:done', 'the jobs are done';
+	my $file = Workshop::read_file(artifact($id));
+	my $idx = Workshop::read_file($w->folder($id) . '/opus-320.seekidx');
+	my ($setup, $entries) = unpack 'x40 V V', $idx;
+	my @list = unpack 'Q<*', substr $idx, -16 * $entries;
+	my @pages;
+	push @pages, pos($file) - 4 while $file =~ /OggS/g;
+	is_deeply [ @list[ map { 2 * $_ + 1 } 0 .. $entries - 1 ] ], [ @pages[ 2 .. $#pages ] ],
+	  'the sidecar has the offset of every page';
+	is_deeply [ @list[ map { 2 * $_ } 0 .. $entries - 1 ] ], [ map { 24000 * $_ } 0 .. $entries - 1 ],
+	  'and their times';
+	is length($file), unpack('x32 Q<', $idx), 'and the size of the file';
+	my $packets = POSIX::ceil((POSIX::ceil(100_003 * 48000 / 44100) + 312) / 960);
+	cmp_ok length($file), '!=', $setup + 20127 * int($packets / 25) + 27 + 804 * ($packets % 25),
+	  'which is not the one of CBR';
+	is qx(oggz-validate \Q@{[artifact($id)]}\E 2>&1) =~ /error/i ? 1 : 0, 0, 'oggz-validate is content';
+};
+
+done_testing;
