@@ -432,8 +432,10 @@ enum drift_err sweep_run(const struct conf *conf, struct db *db, const volatile 
 			 struct sweep_result *out)
 {
 	struct sweep s = {.conf = conf, .db = db, .stop = stop, .now = time(NULL)};
-	enum drift_err err = sweep_uploads(&s);
+	enum drift_err err = db_call(db, "SELECT drift.play_prepare()", DB_NO_ARGS, NULL);
 
+	if (!err)
+		err = sweep_uploads(&s);
 	if (!err)
 		err = sweep_versions(&s);
 	if (!err)

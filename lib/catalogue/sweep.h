@@ -3,9 +3,9 @@
  *
  * Removes what nobody needs any more: expired uploads, superseded and deleted
  * versions, files without a row, unfinished files that were left, links whose
- * time is over. Reports rows without a file. Whatever is younger than its
- * grace is left alone, so an upload, an ingest or a transcode at work never
- * loses a file; several sweeps at once do no harm.
+ * time is over; makes the partitions of coming plays. Reports rows without a file. Whatever is
+ * younger than its grace is left alone, so an upload, an ingest or a transcode at work never loses
+ * a file; several sweeps at once do no harm.
  */
 #ifndef DRIFT_CATALOGUE_SWEEP_H
 #define DRIFT_CATALOGUE_SWEEP_H

@@ -1,0 +1,60 @@
+-- manifest: all that a player needs of a track.
+--
+--   i_site   what precedes /cgi-bin/ in URLs
+--   i_media  URL under which the version's folder is served
+--
+-- Lengths are samples: samples, delay, padding at sample_rate; duration and chunk
+-- at timescale. gain is dB to reach the reference of -18 LUFS (ReplayGain 2). DR404: no
+-- such track, or nothing stored yet.
+create or replace function drift.manifest(i_track uuid, i_site text, i_media text)
+returns jsonb language plpgsql stable security definer set search_path = drift, pg_temp as $$
+declare
+	l_media text := rtrim(i_media, '/') || '/';
+	l_cgi text := i_site || '/cgi-bin/';
+	l_failed boolean;
+	t drift.track;
+	s drift.source;
+	o drift.artifact;
+	x drift.artifact;
+	w drift.artifact;
+begin
+	select * into t from drift.track where id = i_track and deleted is null and version > 0;
+	if not found then
+		raise exception 'no such track' using errcode = 'DR404';
+	end if;
+	select * into s from drift.source where track = t.id and version = t.version;
+	select * into o from drift.artifact where track = t.id and version = t.version and kind = 'opus';
+	select * into x from drift.artifact where track = t.id and version = t.version and kind = 'seekidx';
+	select * into w from drift.artifact where track = t.id and version = t.version and kind = 'waveform';
+	l_failed := exists (select from drift.job where track = t.id and version = t.version
+		and kind = 'opus' and state = 'failed');
+	return jsonb_build_object(
+		'track', t.id, 'version', t.version, 'title', t.title, 'artist', t.artist,
+		'album', t.album, 'private', t.private,
+		'sample_rate', s.sample_rate, 'samples', s.samples, 'timescale', 48000,
+		'duration', s.samples48, 'delay', s.delay, 'padding', s.padding,
+		'chunk', jsonb_build_object('samples', 240000, 'count', (s.samples48 + 239999) / 240000),
+		'gain', jsonb_build_object('track', round((-18 - s.loudness)::numeric, 2),
+			'album', null, 'peak', round(s.true_peak::numeric, 2), 'reference', -18),
+		'loudness', round(s.loudness::numeric, 2),
+		'waveform', l_media || w.name, 'cover', l_media || s.cover_name,
+		'renditions', jsonb_build_object(
+			'lossless', jsonb_build_object('state', 'ready', 'codec', s.codec,
+				'mime', s.mime,
+				'bitrate', case when s.samples > 0 then
+					round(s.bytes * 8.0 * s.sample_rate / s.samples) end,
+				'bytes', s.bytes, 'url', l_media || s.name,
+				'stream', l_cgi || 'stream.fcgi/' || t.id || '?format=lossless',
+				'sidecar', null, 'playlist', null),
+			'opus', jsonb_build_object(
+				'state', case when o.name is not null and x.name is not null then 'ready'
+					when l_failed then 'failed' else 'missing' end,
+				'codec', 'opus', 'mime', 'audio/ogg; codecs=opus',
+				'bitrate', o.meta -> 'bitrate', 'bytes', o.bytes,
+				'url', l_media || o.name,
+				'stream', l_cgi || 'stream.fcgi/' || t.id || '?format=opus',
+				'sidecar', l_media || x.name,
+				'seekidx', l_cgi || 'seekidx.fcgi/' || t.id || '?format=opus',
+				'playlist', null, 'pre_skip', 312)));
+end $$;
+comment on function drift.manifest(uuid, text, text) is 'All that a player needs of a track, as JSON.';

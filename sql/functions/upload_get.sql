@@ -1,0 +1,24 @@
+-- upload_get: how far a transfer is.
+--
+-- received  bytes from 0 on without a gap
+-- DR404: no such transfer; DR410: it has expired.
+create or replace function drift.upload_get(i_upload uuid)
+returns table (track uuid, version integer, length bigint, received bigint, state text,
+	expires_epoch bigint, error text, writer integer)
+language plpgsql stable security definer set search_path = drift, pg_temp as $$
+#variable_conflict use_column
+declare
+	l_upload drift.upload;
+begin
+	select u.* into l_upload from drift.upload u where u.id = i_upload;
+	if not found then
+		raise exception 'no such upload' using errcode = 'DR404';
+	end if;
+	if l_upload.expires < now() and l_upload.state = 'receiving' then
+		raise exception 'the upload has expired' using errcode = 'DR410';
+	end if;
+	return query select l_upload.track, l_upload.version, l_upload.length,
+		drift.upload_offset(l_upload.received), l_upload.state,
+		extract(epoch from l_upload.expires)::bigint, l_upload.error, l_upload.writer;
+end $$;
+comment on function drift.upload_get(uuid) is 'How far a transfer is.';

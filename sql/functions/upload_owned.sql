@@ -1,0 +1,18 @@
+-- upload_owned: locks a transfer's row for the writer that has it.
+--
+-- DR404: no such transfer; DR423: another writer has taken it over.
+create or replace function drift.upload_owned(i_upload uuid, i_writer integer)
+returns drift.upload language plpgsql security definer set search_path = drift, pg_temp as $$
+declare
+	l_upload drift.upload;
+begin
+	select * into l_upload from drift.upload where id = i_upload for update;
+	if not found then
+		raise exception 'no such upload' using errcode = 'DR404';
+	end if;
+	if l_upload.writer <> i_writer then
+		raise exception 'another request writes this upload' using errcode = 'DR423';
+	end if;
+	return l_upload;
+end $$;
+comment on function drift.upload_owned(uuid, integer) is 'Locks a transfer for its writer.';
