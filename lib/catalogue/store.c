@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
@@ -13,6 +14,14 @@
 #include <unistd.h>
 
 #define FOLDER_MODE 0755 /* on a shared host the web server is another user */
+
+struct store_path store_track(const struct conf *conf, const struct uuid *track)
+{
+	struct store_path p;
+
+	snprintf(p.text, sizeof(p.text), "%s/%.2s/%s", conf->store, track->text, track->text);
+	return p;
+}
 
 struct store_path store_version(const struct conf *conf, const struct uuid *track, int version)
 {
@@ -90,6 +99,24 @@ enum drift_err store_make_version(const struct conf *conf, const struct uuid *tr
 	if (!err)
 		*out = path;
 	return err;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	if (remove(path) < 0 && errno != ENOENT)
+		log_errno("store: remove %s", path);
+	return 0;
+}
+
+bool store_remove_version(const struct conf *conf, const struct uuid *track, int version)
+{
+	struct store_path path = store_version(conf, track, version);
+
+	return nftw(path.text, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0 &&
+	       access(path.text, F_OK) < 0;
 }
 
 enum drift_err store_make_upload_folder(const struct conf *conf)

@@ -24,10 +24,13 @@ struct store_path {
 	char text[PATH_MAX];
 };
 
+struct store_path store_track(const struct conf *conf, const struct uuid *track);
 /* Folder of one track version; made (0755, with parents) by make. */
 struct store_path store_version(const struct conf *conf, const struct uuid *track, int version);
 enum drift_err store_make_version(const struct conf *conf, const struct uuid *track, int version,
 				  struct store_path *out) MUST_CHECK;
+/* Removes it with all that is in it. False when something is left (logged). */
+bool store_remove_version(const struct conf *conf, const struct uuid *track, int version);
 /* A file in it; name is one of ours ("source.wav", "opus-320.opus"). */
 struct store_path store_file(const struct conf *conf, const struct uuid *track, int version,
 			     const char *name);

@@ -2,12 +2,12 @@
 
 #include "base/log.h"
 #include "catalogue/artifact.h"
+#include "catalogue/secret.h"
 #include "catalogue/store.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,21 +77,6 @@ static bool remove_file(const char *path)
 	if (errno != ENOENT)
 		log_errno("sweep: remove %s", path);
 	return false;
-}
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	if (remove(path) < 0 && errno != ENOENT)
-		log_errno("sweep: remove %s", path);
-	return 0;
-}
-
-static bool remove_folder(const char *path)
-{
-	return nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0 && access(path, F_OK) < 0;
 }
 
 /* The one boolean of a statement; an error is no answer. */
@@ -232,7 +217,7 @@ static enum drift_err sweep_version(struct sweep *s, const struct uuid *track, c
 	if (live)
 		return sweep_version_files(s, track, version, path.text);
 	if (is_older(s, path.text, SWEEP_GRACE_SECONDS))
-		s->result.versions += remove_folder(path.text);
+		s->result.versions += store_remove_version(s->conf, track, version);
 	return DRIFT_OK;
 }
 
@@ -283,8 +268,8 @@ static enum drift_err sweep_dropped(struct sweep *s)
 	for (int i = 0; i < rows.count; i++) {
 		struct uuid track = db_get_uuid(&rows, i, 0);
 
-		s->result.versions += remove_folder(
-			store_version(s->conf, &track, (int)db_get_int(&rows, i, 1)).text);
+		s->result.versions +=
+			store_remove_version(s->conf, &track, (int)db_get_int(&rows, i, 1));
 	}
 	db_rows_clear(&rows);
 	return DRIFT_OK;
@@ -346,23 +331,6 @@ static bool has_token(const struct tokens *t, const char *name)
 	return bsearch(&key, t->list, t->count, sizeof(key), compare_tokens) != NULL;
 }
 
-static enum drift_err read_secret(struct sweep *s, uint8_t secret[32])
-{
-	struct db_rows rows = {0};
-	enum drift_err err = db_call(s->db, "SELECT drift.secret_get()", DB_NO_ARGS, &rows);
-	const char *text;
-	bool ok;
-
-	if (err)
-		return err;
-	text = rows.count ? db_get_text(&rows, 0, 0) : "";
-	ok = strlen(text) == 64;
-	for (int i = 0; ok && i < 32; i++)
-		ok = sscanf(text + 2 * i, "%2hhx", &secret[i]) == 1;
-	db_rows_clear(&rows);
-	return ok ? DRIFT_OK : DRIFT_EIO;
-}
-
 /* A link that was handed out at the end of its epoch lives through the next. */
 static enum drift_err collect(struct sweep *s, const struct db_rows *rows, struct tokens *out)
 {
@@ -372,7 +340,7 @@ static enum drift_err collect(struct sweep *s, const struct db_rows *rows, struc
 	out->list = calloc(2 * (size_t)rows->count + 1, sizeof(*out->list));
 	if (!out->list)
 		return DRIFT_ENOMEM;
-	err = read_secret(s, secret);
+	err = secret_get(s->db, secret);
 	for (int i = 0; !err && !*s->stop && i < rows->count; i++) {
 		struct uuid track = db_get_uuid(rows, i, 0);
 		int version = (int)db_get_int(rows, i, 1);

@@ -1,0 +1,158 @@
+#include "catalogue/intake.h"
+
+#include "catalogue/ingest.h"
+#include "catalogue/receive.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+static enum drift_err reserve(const struct intake *in, const struct upload *u)
+{
+	return upload_reserve(u, u->received, http_content_length(in->h));
+}
+
+static enum drift_err take_body(const struct intake *in, struct upload *u, struct receive *r)
+{
+	int64_t from = u->received;
+	enum drift_err err = upload_open(in->conf, in->db, u);
+
+	if (!err && u->received != from)
+		err = DRIFT_ECONFLICT;
+	if (!err)
+		err = reserve(in, u);
+	r->limit = u->length == UPLOAD_LENGTH_UNKNOWN ? in->conf->max_upload_bytes : u->length;
+	return err ? err : receive_body(in->h, in->db, u, r);
+}
+
+enum drift_err intake_piece(const struct intake *in, struct upload *u,
+			    const struct tus_checksum *checksum)
+{
+	struct receive r = {.checksum = checksum};
+	enum drift_err err = take_body(in, u, &r);
+
+	if (!err && upload_is_whole(u))
+		err = ingest_run(in->conf, in->db, u, r.sha256);
+	upload_close(u);
+	return err;
+}
+
+enum drift_err intake_whole(const struct intake *in, struct upload *u)
+{
+	struct receive r = {0};
+	enum drift_err err = take_body(in, u, &r);
+
+	if (!err)
+		err = upload_set_length(in->conf, in->db, u, u->received);
+	if (!err)
+		err = ingest_run(in->conf, in->db, u, r.sha256);
+	upload_close(u);
+	return err;
+}
+
+enum drift_err intake_finish(const struct intake *in, struct upload *u, int wait_ms)
+{
+	enum drift_err err;
+
+	if (!upload_is_whole(u) || u->state == UPLOAD_STORED)
+		return DRIFT_OK;
+	if (u->state == UPLOAD_FAILED)
+		return DRIFT_EGONE;
+	err = upload_open_whole(in->conf, in->db, u, wait_ms);
+	if (err == DRIFT_ELOCKED)
+		return DRIFT_OK;
+	if (!err && u->state != UPLOAD_STORED)
+		err = ingest_run(in->conf, in->db, u, "");
+	upload_close(u);
+	return err;
+}
+
+/* --- answers ------------------------------------------------------------------------ */
+
+/* RFC 9110 section 5.6.7; the programs never call setlocale. */
+static void set_expires(struct http *h, int64_t seconds)
+{
+	time_t t = (time_t)seconds;
+	char text[40];
+	struct tm utc;
+
+	if (!gmtime_r(&t, &utc))
+		return;
+	strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+	http_set_header(h, "Upload-Expires", "%s", text);
+}
+
+void intake_set_headers(const struct intake *in, const struct upload *u)
+{
+	http_set_header(in->h, "Drift-Track", "%s", u->track.text);
+	http_set_header(in->h, "Upload-Offset", "%" PRId64, u->received);
+	if (u->length == UPLOAD_LENGTH_UNKNOWN)
+		http_set_header(in->h, "Upload-Defer-Length", "1");
+	else
+		http_set_header(in->h, "Upload-Length", "%" PRId64, u->length);
+	if (u->state == UPLOAD_RECEIVING)
+		set_expires(in->h, u->expires);
+}
+
+static void fail_large(const struct intake *in)
+{
+	http_set_header(in->h, "Tus-Max-Size", "%" PRId64, in->conf->max_upload_bytes);
+	http_fail(in->h, DRIFT_ELARGE,
+		  "The file is larger than announced, or than the %" PRId64
+		  " bytes that this site takes.",
+		  in->conf->max_upload_bytes);
+}
+
+/* Why an upload will never be a source. */
+static void fail_for_good(const struct intake *in, const struct upload *u, enum drift_err err,
+			  const char *otherwise)
+{
+	http_fail(in->h, err, "%s", u && *u->error ? u->error : otherwise);
+}
+
+void intake_fail(const struct intake *in, const struct upload *u, enum drift_err err)
+{
+	int64_t received = u ? u->received : 0;
+
+	if (u)
+		intake_set_headers(in, u);
+	switch (err) {
+	case DRIFT_EMORE:
+	case DRIFT_ECLOSED:
+		http_fail(in->h, DRIFT_EINVAL,
+			  "The body ended early; the first %" PRId64 " bytes of the file are kept.",
+			  received);
+		return;
+	case DRIFT_ECONFLICT:
+		http_fail(in->h, err, "The upload stands at byte %" PRId64 ".", received);
+		return;
+	case DRIFT_EGONE:
+		fail_for_good(in, u, err, "The upload has expired.");
+		return;
+	case DRIFT_EMEDIA:
+		fail_for_good(in, u, err, "The file is empty.");
+		return;
+	case DRIFT_ELARGE:
+		fail_large(in);
+		return;
+	case DRIFT_ELOCKED:
+		http_fail(in->h, err, "Another request is at this upload; try again in a moment.");
+		return;
+	case DRIFT_ECHECKSUM:
+		http_fail(in->h, err, "The body differs from its checksum; nothing of it is kept.");
+		return;
+	case DRIFT_ENOSPC:
+		http_fail(in->h, err,
+			  "The store is full; the first %" PRId64 " bytes of the file are kept.",
+			  received);
+		return;
+	case DRIFT_ENOENT:
+		http_fail(in->h, err, "There is no such upload or track.");
+		return;
+	case DRIFT_EDB:
+		http_fail(in->h, err, "The catalogue is away; try again in a moment.");
+		return;
+	default:
+		http_fail(in->h, err, "The upload could not be stored.");
+	}
+}

@@ -1,0 +1,52 @@
+/*
+ * intake.h - what every request that brings bytes does: open the upload, take
+ * the body, make a source of it once it is whole, and say how that went.
+ */
+#ifndef DRIFT_CATALOGUE_INTAKE_H
+#define DRIFT_CATALOGUE_INTAKE_H
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "catalogue/db.h"
+#include "catalogue/upload.h"
+#include "http/http.h"
+#include "http/tus.h"
+
+#include <stdint.h>
+
+/* One request at work; all is borrowed until its end. */
+struct intake {
+	struct http *h;
+	struct db *db;
+	const struct conf *conf;
+	int64_t key; /* whose request it is: the catalogue's number of the key */
+};
+
+/*
+ * Takes the request's body as the bytes from u->received on. A length that was
+ * unknown stays so, unless this body is the whole upload: then its end tells.
+ *
+ * u         not open; u->received says afterwards what is kept
+ * checksum  of the body; NULL for none
+ *
+ * Returns
+ *   DRIFT_ECONFLICT  the upload stands elsewhere by now: u->received says where
+ *   and what upload_open(), receive_body() and ingest_run() return
+ */
+enum drift_err intake_piece(const struct intake *in, struct upload *u,
+			    const struct tus_checksum *checksum) MUST_CHECK;
+enum drift_err intake_whole(const struct intake *in, struct upload *u) MUST_CHECK;
+
+/*
+ * Makes a source of an upload that is whole and whose program died before that was
+ * done; nothing when it is done, or when somebody is just at it (after wait_ms).
+ */
+enum drift_err intake_finish(const struct intake *in, struct upload *u, int wait_ms) MUST_CHECK;
+
+/* Drift-Track, and what tus wants to know of an upload: on every answer. */
+void intake_set_headers(const struct intake *in, const struct upload *u);
+
+/* Answers err with the sentence that fits it; u may be NULL. */
+void intake_fail(const struct intake *in, const struct upload *u, enum drift_err err);
+
+#endif

@@ -1,0 +1,193 @@
+#include "catalogue/receive.h"
+
+#include "base/digest.h"
+#include "base/io.h"
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BUFFER_BYTES ((size_t)256 << 10)
+#define FLOW_BYTES ((int64_t)8 << 20) /* then the disk is told to begin */
+#define WAIT_MS 1000 /* between two looks whether we are still the writer */
+#define STEP_MS 1000
+
+struct state {
+	struct http *h;
+	struct db *db;
+	struct upload *u;
+	const struct receive *r;
+	uint8_t *buffer; /* BUFFER_BYTES, owned */
+	struct digest checksum; /* of this body; empty unless asked for */
+	struct digest whole; /* of the upload; empty unless this body is all of it */
+	int64_t at; /* written so far */
+	int64_t flown; /* handed to the disk so far */
+	int64_t step_at_ms; /* when was the last acknowledgement */
+	int64_t idle_ms;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static enum drift_err start(struct state *s)
+{
+	enum drift_err err = DRIFT_OK;
+
+	s->buffer = malloc(BUFFER_BYTES);
+	if (!s->buffer)
+		return DRIFT_ENOMEM;
+	if (s->r->checksum)
+		err = digest_init(&s->checksum, s->r->checksum->kind);
+	if (!err && s->at == 0)
+		err = digest_init(&s->whole, DIGEST_SHA256);
+	s->step_at_ms = now_ms();
+	return err;
+}
+
+static void end(struct state *s)
+{
+	digest_clear(&s->checksum);
+	digest_clear(&s->whole);
+	free(s->buffer);
+}
+
+/* A body with a checksum is nothing before its end is seen; the row is asked
+   all the same, so that this writer notices the next one. */
+static enum drift_err step(struct state *s)
+{
+	s->step_at_ms = now_ms();
+	return upload_acknowledge(s->db, s->u, s->r->checksum ? s->u->received : s->at);
+}
+
+/* Without this the kernel writes nothing before the fdatasync, and the disk
+   rests while the body arrives. */
+static void flow(struct state *s)
+{
+	if (s->at - s->flown < FLOW_BYTES)
+		return;
+	sync_file_range(s->u->fd, s->flown, s->at - s->flown, SYNC_FILE_RANGE_WRITE);
+	s->flown = s->at;
+}
+
+static enum drift_err put(struct state *s, size_t len)
+{
+	enum drift_err err = io_pwrite_all(s->u->fd, s->buffer, len, s->at);
+
+	if (err) {
+		log_errno("receive: write %s", s->u->id.text);
+		return err;
+	}
+	digest_add(&s->checksum, s->buffer, len);
+	digest_add(&s->whole, s->buffer, len);
+	s->at += (int64_t)len;
+	s->idle_ms = 0;
+	flow(s);
+	if (s->at - s->u->received >= RECEIVE_STEP || now_ms() - s->step_at_ms >= STEP_MS)
+		return step(s);
+	return DRIFT_OK;
+}
+
+static enum drift_err idle(struct state *s)
+{
+	s->idle_ms += WAIT_MS;
+	return s->idle_ms >= RECEIVE_IDLE_MS ? DRIFT_EMORE : step(s);
+}
+
+/* One byte past the limit is asked for, to know that there is one. */
+static size_t room(const struct state *s)
+{
+	int64_t left = s->r->limit - s->at;
+
+	return left >= (int64_t)BUFFER_BYTES ? BUFFER_BYTES : (size_t)left + (left == 0);
+}
+
+static enum drift_err pump(struct state *s)
+{
+	for (;;) {
+		size_t got = 0;
+		enum drift_err err = http_read(s->h, s->buffer, room(s), WAIT_MS, &got);
+
+		if (err == DRIFT_EMORE)
+			err = idle(s);
+		else if (!err && got == 0)
+			return DRIFT_OK;
+		else if (!err && s->at == s->r->limit)
+			return DRIFT_ELARGE;
+		else if (!err)
+			err = put(s, got);
+		if (err)
+			return err;
+	}
+}
+
+/* The server may have cut the body (LimitRequestBody) and called that its end. */
+static enum drift_err compare_length(const struct state *s, int64_t from)
+{
+	int64_t announced = http_content_length(s->h);
+
+	return announced >= 0 && s->at - from < announced ? DRIFT_EMORE : DRIFT_OK;
+}
+
+static enum drift_err compare_checksum(struct state *s)
+{
+	uint8_t digest[DIGEST_MAX];
+
+	if (!s->r->checksum)
+		return DRIFT_OK;
+	digest_finish(&s->checksum, digest);
+	return memcmp(digest, s->r->checksum->digest, digest_size(s->r->checksum->kind)) == 0
+		       ? DRIFT_OK
+		       : DRIFT_ECHECKSUM;
+}
+
+static void tell_sha256(struct state *s, struct receive *out)
+{
+	uint8_t digest[DIGEST_MAX];
+
+	out->sha256[0] = '\0';
+	if (!s->whole.context)
+		return;
+	digest_finish(&s->whole, digest);
+	digest_hex(digest, digest_size(DIGEST_SHA256), out->sha256);
+}
+
+/* Whatever ended the body, what came of it is kept: only a failed write or
+   another writer leaves nothing to acknowledge. */
+static enum drift_err keep(struct state *s, enum drift_err ended)
+{
+	bool ours = ended == DRIFT_OK || ended == DRIFT_EMORE || ended == DRIFT_ECLOSED ||
+		    ended == DRIFT_ELARGE || ended == DRIFT_ENOSPC;
+	enum drift_err err;
+
+	if (!ours || s->at == s->u->received || (s->r->checksum && ended))
+		return ended;
+	err = upload_acknowledge(s->db, s->u, s->at);
+	return ended ? ended : err;
+}
+
+enum drift_err receive_body(struct http *h, struct db *db, struct upload *u, struct receive *r)
+{
+	struct state s = {
+		.h = h, .db = db, .u = u, .r = r, .at = u->received, .flown = u->received};
+	int64_t from = u->received;
+	enum drift_err err = start(&s);
+
+	if (!err)
+		err = pump(&s);
+	if (!err)
+		err = compare_length(&s, from);
+	if (!err)
+		err = compare_checksum(&s);
+	err = keep(&s, err);
+	if (!err)
+		tell_sha256(&s, r);
+	end(&s);
+	return err;
+}

@@ -1,0 +1,45 @@
+/*
+ * receive.h - a request's body into an upload's file.
+ *
+ * Constant memory; every acknowledged byte is on the disk. A long body is
+ * acknowledged every second and every RECEIVE_STEP bytes, so that whatever
+ * kills the program takes little of it away.
+ */
+#ifndef DRIFT_CATALOGUE_RECEIVE_H
+#define DRIFT_CATALOGUE_RECEIVE_H
+
+#include "base/err.h"
+#include "catalogue/db.h"
+#include "catalogue/upload.h"
+#include "http/http.h"
+#include "http/tus.h"
+
+#include <stdint.h>
+
+#define RECEIVE_STEP ((int64_t)32 << 20) /* bytes */
+#define RECEIVE_IDLE_MS 120000 /* a sender that is silent for so long has left */
+
+struct receive {
+	int64_t limit; /* the upload's bytes may reach this far, and no further */
+	const struct tus_checksum *checksum; /* of the body; NULL for none. Borrowed */
+	char sha256[2 * DIGEST_MAX + 1]; /* out: hexadecimal, of the upload, if this body
+					    was all of it; else "" */
+};
+
+/*
+ * Takes the body from u->received on; u is open (upload_open()). u->received
+ * says in the end what is kept, whatever is returned: all that came, but
+ * nothing of a body that has a checksum and fails it or breaks off.
+ *
+ * Returns
+ *   DRIFT_EMORE      the body ended before Content-Length, or nothing came for
+ *                    RECEIVE_IDLE_MS
+ *   DRIFT_ECLOSED    the client left
+ *   DRIFT_ELARGE     there is more behind limit
+ *   DRIFT_ECHECKSUM
+ *   DRIFT_ENOMEM and what upload_acknowledge() returns
+ */
+enum drift_err receive_body(struct http *h, struct db *db, struct upload *u,
+			    struct receive *r) MUST_CHECK;
+
+#endif

@@ -1,0 +1,66 @@
+#include "catalogue/removal.h"
+
+#include "base/log.h"
+#include "catalogue/secret.h"
+#include "catalogue/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+struct removal {
+	const struct conf *conf;
+	const struct uuid *track;
+	uint8_t secret[32];
+};
+
+/* Public or private, the present span's link or the one before. */
+static void remove_links(const struct removal *r, int version)
+{
+	int64_t epoch = store_epoch(r->conf, true, time(NULL));
+	const int64_t epochs[] = {0, epoch, epoch - 1};
+
+	for (size_t i = 0; i < sizeof(epochs) / sizeof(epochs[0]); i++) {
+		struct store_token token = store_token(r->secret, r->track, version, epochs[i]);
+
+		store_unlink(r->conf, &token);
+	}
+}
+
+static void remove_versions(const struct removal *r)
+{
+	struct store_path path = store_track(r->conf, r->track);
+	DIR *dir = opendir(path.text);
+	struct dirent *entry;
+	int version;
+	char rest;
+
+	if (!dir) {
+		if (errno != ENOENT)
+			log_errno("removal: read %s", path.text);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		if (sscanf(entry->d_name, "v%9d%c", &version, &rest) != 1)
+			continue;
+		remove_links(r, version);
+		store_remove_version(r->conf, r->track, version);
+	}
+	closedir(dir);
+	if (rmdir(path.text) < 0 && errno != ENOENT)
+		log_errno("removal: remove %s", path.text);
+}
+
+enum drift_err removal_of_track(const struct conf *conf, struct db *db, const struct uuid *track)
+{
+	struct removal r = {.conf = conf, .track = track};
+	enum drift_err err = secret_get(db, r.secret);
+
+	if (!err)
+		err = db_call(db, "SELECT drift.track_delete($1)", DB_ARGS(db_uuid(track)), NULL);
+	if (!err)
+		remove_versions(&r);
+	return err;
+}

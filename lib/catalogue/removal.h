@@ -1,0 +1,21 @@
+/*
+ * removal.h - a track goes: its rows, its links, its files.
+ */
+#ifndef DRIFT_CATALOGUE_REMOVAL_H
+#define DRIFT_CATALOGUE_REMOVAL_H
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/uuid.h"
+#include "catalogue/db.h"
+
+/*
+ * The rows first: from then on nobody finds the track. Files that cannot be removed
+ * are logged and left to the sweep.
+ *
+ * Returns DRIFT_ENOENT (no such track), DRIFT_EDB, DRIFT_EIO.
+ */
+enum drift_err removal_of_track(const struct conf *conf, struct db *db,
+				const struct uuid *track) MUST_CHECK;
+
+#endif

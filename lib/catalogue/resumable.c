@@ -1,0 +1,291 @@
+#include "catalogue/resumable.h"
+
+#include "base/digest.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#define FINISH_MS 10000 /* a last request waits for one that is storing the file */
+
+static void set_version(const struct intake *in)
+{
+	http_set_header(in->h, "Tus-Resumable", TUS_VERSION);
+}
+
+/* Every request but OPTIONS names the version that it speaks. */
+static bool check_version(const struct intake *in)
+{
+	const char *version = http_header(in->h, "Tus-Resumable");
+
+	set_version(in);
+	if (version && strcmp(version, TUS_VERSION) == 0)
+		return true;
+	http_set_header(in->h, "Tus-Version", TUS_VERSION);
+	http_fail(in->h, DRIFT_EPRECONDITION,
+		  "The header Tus-Resumable has to be there and to say " TUS_VERSION ".");
+	return false;
+}
+
+void resumable_options(const struct intake *in)
+{
+	set_version(in);
+	http_set_header(in->h, "Tus-Version", TUS_VERSION);
+	http_set_header(in->h, "Tus-Extension", TUS_EXTENSIONS);
+	http_set_header(in->h, "Tus-Checksum-Algorithm", TUS_CHECKSUMS);
+	http_set_header(in->h, "Tus-Max-Size", "%" PRId64, in->conf->max_upload_bytes);
+	http_set_status(in->h, 204);
+	http_send_empty(in->h);
+}
+
+/* --- a piece of the file ----------------------------------------------------------- */
+
+static bool is_piece(const struct intake *in)
+{
+	const char *type = http_header(in->h, "Content-Type");
+
+	return type && strcasecmp(type, TUS_CONTENT_TYPE) == 0;
+}
+
+static void send_offset(const struct intake *in, const struct upload *u, int status)
+{
+	intake_set_headers(in, u);
+	http_set_status(in->h, status);
+	http_send_empty(in->h);
+}
+
+/* Reads Upload-Checksum; checksum becomes NULL without one. False: answered. */
+static bool read_checksum(const struct intake *in, struct tus_checksum *storage,
+			  const struct tus_checksum **checksum)
+{
+	const char *text = http_header(in->h, "Upload-Checksum");
+
+	*checksum = NULL;
+	if (!text)
+		return true;
+	if (tus_parse_checksum(text, storage) != DRIFT_OK) {
+		http_fail(in->h, DRIFT_EINVAL,
+			  "Upload-Checksum has to be one of " TUS_CHECKSUMS
+			  " and the digest in base64.");
+		return false;
+	}
+	*checksum = storage;
+	return true;
+}
+
+static void take_piece(const struct intake *in, struct upload *u, int status)
+{
+	const struct tus_checksum *checksum;
+	struct tus_checksum storage;
+	enum drift_err err;
+
+	if (!read_checksum(in, &storage, &checksum))
+		return;
+	if (u->length != UPLOAD_LENGTH_UNKNOWN &&
+	    http_content_length(in->h) > u->length - u->received) {
+		intake_fail(in, u, DRIFT_ELARGE);
+		return;
+	}
+	err = intake_piece(in, u, checksum);
+	if (err)
+		intake_fail(in, u, err);
+	else
+		send_offset(in, u, status);
+}
+
+/* --- creation ---------------------------------------------------------------------- */
+
+/* Upload-Length, or UPLOAD_LENGTH_UNKNOWN for "Upload-Defer-Length: 1". */
+static enum drift_err read_length(const struct intake *in, int64_t *out)
+{
+	const char *length = http_header(in->h, "Upload-Length");
+	const char *defer = http_header(in->h, "Upload-Defer-Length");
+
+	if (!defer)
+		return tus_parse_number(length, out);
+	if (length || strcmp(defer, "1") != 0)
+		return DRIFT_EINVAL;
+	*out = UPLOAD_LENGTH_UNKNOWN;
+	return DRIFT_OK;
+}
+
+static enum drift_err create(const struct intake *in, const struct tus_metadata *m, int64_t length,
+			     struct upload *out)
+{
+	struct uuid track;
+
+	if (!*m->track)
+		return upload_create(in->conf, in->db, in->key, NULL, length, m->name,
+				     buf_text(&m->json), out);
+	if (uuid_parse(m->track, strlen(m->track), &track) != DRIFT_OK)
+		return DRIFT_ENOENT;
+	return upload_create(in->conf, in->db, in->key, &track, length, m->name, buf_text(&m->json),
+			     out);
+}
+
+static void create_and_take(const struct intake *in, const struct tus_metadata *m, int64_t length)
+{
+	struct upload u;
+	enum drift_err err = create(in, m, length, &u);
+
+	if (err) {
+		intake_fail(in, NULL, err);
+		return;
+	}
+	/* no host: behind a proxy only the client knows how it came here */
+	http_set_header(in->h, "Location", "%s/cgi-bin/upload.fcgi/%s", http_site(in->h),
+			u.id.text);
+	if (is_piece(in))
+		take_piece(in, &u, 201);
+	else
+		send_offset(in, &u, 201);
+}
+
+void resumable_create(const struct intake *in)
+{
+	struct tus_metadata m = {0};
+	int64_t length;
+
+	if (!check_version(in))
+		return;
+	if (read_length(in, &length) != DRIFT_OK) {
+		http_fail(in->h, DRIFT_EINVAL,
+			  "Upload-Length has to be a number of bytes, or Upload-Defer-Length 1.");
+		return;
+	}
+	if (tus_parse_metadata(http_header(in->h, "Upload-Metadata"), &m) != DRIFT_OK) {
+		http_fail(in->h, DRIFT_EINVAL,
+			  "Upload-Metadata has to be pairs of a key and a base64 value.");
+		return;
+	}
+	create_and_take(in, &m, length);
+	buf_clear(&m.json);
+}
+
+/* --- an upload --------------------------------------------------------------------- */
+
+static bool find(const struct intake *in, const struct uuid *id, struct upload *u)
+{
+	enum drift_err err;
+
+	if (!check_version(in))
+		return false;
+	err = upload_get(in->db, id, u);
+	if (err) {
+		intake_fail(in, NULL, err);
+		return false;
+	}
+	http_set_header(in->h, "Drift-Track", "%s", u->track.text);
+	return true;
+}
+
+/* What the client said of the file when it made the upload, word for word. */
+static void set_metadata(const struct intake *in, const struct uuid *id)
+{
+	struct db_rows rows = {0};
+
+	if (db_call(in->db, "SELECT metadata ->> 'Upload-Metadata' FROM drift.upload_get($1)",
+		    DB_ARGS(db_uuid(id)), &rows) != DRIFT_OK)
+		return;
+	if (!db_is_null(&rows, 0, 0))
+		http_set_header(in->h, "Upload-Metadata", "%s", db_get_text(&rows, 0, 0));
+	db_rows_clear(&rows);
+}
+
+void resumable_head(const struct intake *in, const struct uuid *id)
+{
+	enum drift_err err = DRIFT_OK;
+	struct upload u;
+
+	http_set_header(in->h, "Cache-Control", "no-store");
+	if (!find(in, id, &u))
+		return;
+	if (u.state == UPLOAD_FAILED)
+		err = DRIFT_EGONE;
+	/* a client that has sent all asks no more than this */
+	if (!err)
+		err = intake_finish(in, &u, 0);
+	if (err) {
+		intake_fail(in, &u, err);
+		return;
+	}
+	set_metadata(in, id);
+	send_offset(in, &u, 200);
+}
+
+/* "Upload-Length" in a PATCH ends the deferring. False: answered. */
+static bool read_deferred(const struct intake *in, struct upload *u)
+{
+	const char *text = http_header(in->h, "Upload-Length");
+	enum drift_err err;
+	int64_t length;
+
+	if (!text)
+		return true;
+	err = tus_parse_number(text, &length);
+	if (!err)
+		err = upload_set_length(in->conf, in->db, u, length);
+	if (err == DRIFT_EINVAL)
+		http_fail(in->h, err, "Upload-Length does not fit what is known of the upload.");
+	else if (err)
+		intake_fail(in, u, err);
+	return !err;
+}
+
+static void patch(const struct intake *in, struct upload *u, int64_t offset)
+{
+	enum drift_err err = u->state == UPLOAD_FAILED ? DRIFT_EGONE : DRIFT_OK;
+
+	if (!err && offset != u->received)
+		err = DRIFT_ECONFLICT;
+	if (err) {
+		intake_fail(in, u, err);
+		return;
+	}
+	if (!read_deferred(in, u))
+		return;
+	if (!upload_is_whole(u) || http_content_length(in->h) > 0) {
+		take_piece(in, u, 204);
+		return;
+	}
+	err = intake_finish(in, u, FINISH_MS);
+	if (err)
+		intake_fail(in, u, err);
+	else
+		send_offset(in, u, 204);
+}
+
+void resumable_patch(const struct intake *in, const struct uuid *id)
+{
+	struct upload u;
+	int64_t offset;
+
+	if (!find(in, id, &u))
+		return;
+	if (!is_piece(in)) {
+		http_fail(in->h, DRIFT_EMEDIA,
+			  "The body of a PATCH has the type " TUS_CONTENT_TYPE ".");
+		return;
+	}
+	if (tus_parse_number(http_header(in->h, "Upload-Offset"), &offset) != DRIFT_OK) {
+		http_fail(in->h, DRIFT_EINVAL, "Upload-Offset has to be a number of bytes.");
+		return;
+	}
+	patch(in, &u, offset);
+}
+
+void resumable_delete(const struct intake *in, const struct uuid *id)
+{
+	enum drift_err err;
+	struct upload u;
+
+	if (!find(in, id, &u))
+		return;
+	err = upload_delete(in->conf, in->db, id);
+	if (err) {
+		intake_fail(in, NULL, err);
+		return;
+	}
+	http_set_status(in->h, 204);
+	http_send_empty(in->h);
+}
