@@ -63,6 +63,15 @@ static void fail_all(struct work *w, enum job_retry retry, const char *sentence)
 			fail(w, kind, retry, "%s", sentence);
 }
 
+/* reason: the decoder's phrase. The source stays what it is: no second attempt. */
+static void fail_media(struct work *w, const char *reason)
+{
+	char sentence[SENTENCE_MAX];
+
+	snprintf(sentence, sizeof(sentence), "The source cannot be decoded: %s.", reason);
+	fail_all(w, JOB_NO_RETRY, sentence);
+}
+
 /* Our own trouble: it may be over at the next attempt. */
 static void fail_by_code(struct work *w, enum job_kind kind, enum drift_err err)
 {
@@ -110,7 +119,7 @@ static bool start_decoder(struct work *w, int source)
 	err = decoder_new(w->conf->decode_program, &limits, source, &w->decoder, reason,
 			  sizeof(reason));
 	if (err == DRIFT_EMEDIA) {
-		fail_all(w, JOB_NO_RETRY, reason);
+		fail_media(w, reason);
 		return false;
 	}
 	if (err) {
@@ -254,7 +263,7 @@ static enum drift_err run_pipeline(struct work *w)
 static void settle_broken(struct work *w, enum drift_err err)
 {
 	if (err == DRIFT_EMEDIA)
-		fail_all(w, JOB_NO_RETRY, decoder_get_reason(w->decoder));
+		fail_media(w, decoder_get_reason(w->decoder));
 	else if (err == DRIFT_ENOMEM)
 		fail_all(w, JOB_RETRY, "The transcoder ran out of memory.");
 	else if (err == DRIFT_ELOCKED)

@@ -45,7 +45,7 @@ subtest 'files without a row' => sub {
 
 subtest 'unknown folders' => sub {
 	my $unknown = $w->store . '/00/00000000-0000-4000-8000-000000000000';
-	system('mkdir', '-p', "$unknown/v1", "$folder/../v7");
+	$w->run('mkdir', '-p', "$unknown/v1", "$folder/../v7");
 	put("$unknown/v1/source.wav");
 	sweep();
 	ok -d "$unknown/v1", 'a young one may be somebody\'s work';
@@ -65,7 +65,7 @@ subtest 'uploads' => sub {
 	my ($gone) = split /\|/, $w->psql(
 		"select * from drift.upload_create((select min(id) from drift.api_key), null, 10, 'b', '{}', 48)");
 	my $unknown = '00000000-0000-4000-8000-000000000001';
-	system('mkdir', '-p', $w->store . '/upload');
+	$w->run('mkdir', '-p', $w->store . '/upload');
 	my @path = map { put($w->store . "/upload/$_") } $live, $gone, $unknown;
 	$w->psql("update drift.upload set expires = now() - interval '1 hour' where id = '$gone'");
 	sweep();
@@ -88,9 +88,6 @@ subtest 'links' => sub {
 		symlink $folder, $w->media . "/$name" or die $!;
 		old($w->media . "/$name", 2) unless $name =~ /^f/;
 	}
-	my $token = $w->psql(<<~"SQL");
-		select substr(encode(hmac, 'hex'), 1, 32) from (select sha256('') as hmac) s where false
-		SQL
 	sweep();
 	ok !-l $w->media . '/' . '0' x 32, 'a token of nobody is gone';
 	ok -l $w->media . '/' . 'f' x 32, 'a young one stays';

@@ -12,17 +12,18 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
-use File::Temp qw(tempdir);
+use File::Temp;
 use IPC::Open3;
 use POSIX qw(:sys_wait_h);
 
+my @open;
 our $ROOT = abs_path(dirname(__FILE__) . '/../../..');
 
 sub new {
 	my ($class, %conf) = @_;
-	my $self = bless { dir => tempdir('driftXXXXXX', TMPDIR => 1, CLEANUP => 1), pids => [] },
-	  $class;
-	my $dir = $self->{dir};
+	my $temp = File::Temp->newdir('driftXXXXXX', TMPDIR => 1); # goes when this object does
+	my $dir = "$temp";
+	my $self = bless { temp => $temp, dir => $dir, pids => [] }, $class;
 	chomp(my $bin = `pg_config --bindir`);
 	$self->{pg_bin} = $bin;
 	mkdir "$dir/$_" for qw(pg store media tmp);
@@ -40,6 +41,7 @@ sub new {
 	$self->run("$ROOT/sql/migrate", $self->{dsn});
 	$self->write_conf(%conf);
 	$self->{key} = $self->psql("select drift.key_create('test', 'admin')");
+	push @open, $self;
 	return $self;
 }
 
@@ -149,7 +151,7 @@ sub cgi {
 	if (!$pid) {
 		open STDIN,  '<',  $file or die "$file: $!";
 		open STDERR, '>>', $log  or die "$log: $!";
-		exec @command;
+		exec @command or POSIX::_exit(127);
 	}
 	my $text = do { local $/; <$out> } // '';
 	close $out;
@@ -244,11 +246,17 @@ sub read_file {
 	return <$in>;
 }
 
-sub DESTROY {
+sub shut {
 	my ($self) = @_;
-	local $?;
 	$self->end_transcoder($_, 'KILL') for @{ $self->{pids} };
 	$self->pg_stop if $self->{pg_runs};
+}
+
+# before global destruction, which would take the folder from under the server
+END {
+	my $code = $?;
+	$_->shut for @open;
+	$? = $code;
 }
 
 1;
