@@ -22,6 +22,7 @@ struct db {
 	const char *prepared[STATEMENTS_MAX]; /* by the literal's address */
 	int prepared_count;
 	char channel[CHANNEL_MAX]; /* listened to; "" for none */
+	char refusal[256]; /* of our own function in the last call; "" for none */
 };
 
 struct db_arg db_text(const char *text)
@@ -161,7 +162,16 @@ static enum drift_err state_err(const char *state)
 	return DRIFT_EIO;
 }
 
-static enum drift_err result_err(const struct db *db, const PGresult *result)
+/* Only what our functions say themselves: PostgreSQL's own messages may hold values. */
+static void keep_refusal(struct db *db, const PGresult *result, const char *state)
+{
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (state && message && strncmp(state, "DR", 2) == 0)
+		snprintf(db->refusal, sizeof(db->refusal), "%s", message);
+}
+
+static enum drift_err result_err(struct db *db, const PGresult *result)
 {
 	ExecStatusType status = PQresultStatus(result);
 	const char *state;
@@ -172,6 +182,7 @@ static enum drift_err result_err(const struct db *db, const PGresult *result)
 	log_error("db: %s%s%s", state ? state : "", state ? " " : "", PQerrorMessage(db->conn));
 	if (!is_alive(db))
 		return DRIFT_EDB;
+	keep_refusal(db, result, state);
 	return state ? state_err(state) : DRIFT_EDB;
 }
 
@@ -252,6 +263,7 @@ enum drift_err db_call(struct db *db, const char *sql, const struct db_arg *args
 
 	if (count > DB_ARGS_MAX)
 		return DRIFT_EINVAL;
+	db->refusal[0] = '\0';
 	notice_death(db);
 	err = call_once(db, sql, args, count, &result, &sent);
 	if (err == DRIFT_EDB && !sent)
@@ -266,6 +278,11 @@ enum drift_err db_call(struct db *db, const char *sql, const struct db_arg *args
 	rows->result = result;
 	rows->count = PQntuples(result);
 	return DRIFT_OK;
+}
+
+const char *db_get_refusal(const struct db *db)
+{
+	return db->refusal;
 }
 
 const char *db_get_text(const struct db_rows *rows, int row, int column)

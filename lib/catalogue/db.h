@@ -13,7 +13,8 @@
  * EAUTH, EFORBIDDEN, ENOENT, ECONFLICT, EGONE, ELARGE, EMEDIA, ELOCKED; 22xxx
  * (bad data) to DRIFT_EINVAL; 08xxx, 57Pxx, 53xxx and a lost connection to
  * DRIFT_EDB; 53100 to DRIFT_ENOSPC; all others to DRIFT_EIO. What PostgreSQL
- * said is logged here, never shown to a client.
+ * said is logged here, never shown to a client; but the sentence of one of our
+ * own errors may be (db_get_refusal()).
  */
 #ifndef DRIFT_CATALOGUE_DB_H
 #define DRIFT_CATALOGUE_DB_H
@@ -63,6 +64,10 @@ void db_free(struct db *db); /* NULL is fine */
  */
 enum drift_err db_call(struct db *db, const char *sql, const struct db_arg *args, size_t count,
 		       struct db_rows *rows) MUST_CHECK;
+
+/* The sentence with which a function of ours refused the last call (DRnnn), fit for
+   who asked; "" when it ended otherwise. Borrowed until the next call. */
+const char *db_get_refusal(const struct db *db);
 
 /* A field, borrowed until db_rows_clear(). Null: "" / 0 / NAN / false. */
 const char *db_get_text(const struct db_rows *rows, int row, int column);

@@ -184,7 +184,7 @@ static void set_metadata(const struct intake *in, const struct uuid *id)
 {
 	struct db_rows rows = {0};
 
-	if (db_call(in->db, "SELECT metadata ->> 'Upload-Metadata' FROM drift.upload_get($1)",
+	if (db_call(in->db, "SELECT drift.upload_metadata($1) ->> 'Upload-Metadata'",
 		    DB_ARGS(db_uuid(id)), &rows) != DRIFT_OK)
 		return;
 	if (!db_is_null(&rows, 0, 0))

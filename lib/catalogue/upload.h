@@ -67,7 +67,7 @@ enum drift_err upload_get(struct db *db, const struct uuid *id, struct upload *o
 bool upload_is_whole(const struct upload *u);
 
 /* The length of an upload that was made without one; a second call with
-   another length is DRIFT_EINVAL. Else as upload_create(). */
+   another length is DRIFT_EINVAL or DRIFT_ECONFLICT. Else as upload_create(). */
 enum drift_err upload_set_length(const struct conf *conf, struct db *db, struct upload *u,
 				 int64_t length) MUST_CHECK;
 

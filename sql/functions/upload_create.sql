@@ -2,7 +2,7 @@
 --
 --   i_key            who sends
 --   i_track          replace its audio; null: a new track
---   i_length         bytes in all
+--   i_length         bytes in all; null: the sender will say later
 --   i_name           the file's name: a title of last resort
 --   i_metadata       what the client said of it
 --   i_expires_hours  unfinished, it is kept that long after the last byte

@@ -1,5 +1,6 @@
 -- upload_get: how far a transfer is.
 --
+-- length    bytes in all; null while the sender has not said
 -- received  bytes from 0 on without a gap
 -- DR404: no such transfer; DR410: it has expired.
 create or replace function drift.upload_get(i_upload uuid)

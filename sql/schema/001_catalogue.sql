@@ -159,7 +159,7 @@ create table drift.upload (
 	version integer not null,
 	name text not null default '',
 	metadata jsonb not null default '{}',
-	length bigint not null constraint upload_length check (length >= 0),
+	length bigint constraint upload_length check (length >= 0),
 	received int8multirange not null default '{}',
 	writer integer not null default 0,
 	state text not null default 'receiving' constraint upload_state
@@ -175,7 +175,7 @@ create index upload_expires on drift.upload (expires);
 create index upload_of on drift.upload (track, version);
 create index upload_by on drift.upload (key);
 comment on table drift.upload is 'A transfer that becomes a source.';
-comment on column drift.upload.length is 'Bytes in all';
+comment on column drift.upload.length is 'Bytes in all; null while the sender has not said';
 comment on column drift.upload.received is 'Bytes that are on disk';
 comment on column drift.upload.keep is 'Unfinished, it is kept that long after the last byte';
 comment on column drift.upload.writer is 'Number of the request that may write; an older one is out';
