@@ -15,7 +15,7 @@ returns table (job bigint, kind text, attempts integer, track uuid, version inte
 	loudness double precision, true_peak double precision)
 language plpgsql security definer set search_path = drift, pg_temp as $$
 declare
-	l_first drift.job;
+	l_source drift.source;
 begin
 	update drift.job j
 	set state = 'failed', error = coalesce(j.error,
@@ -25,36 +25,41 @@ begin
 		where w.state = 'running' and w.lease < now() and w.attempts >= i_max_attempts
 		for update skip locked);
 
-	select j.* into l_first from drift.job j
-	where (j.state = 'queued' and j.due <= now()) or (j.state = 'running' and j.lease < now())
-	order by j.priority desc, j.due, j.id
-	limit 1 for update skip locked;
-	if not found then
-		return;
-	end if;
+	-- The version's source is what two workers compete for, so that its jobs stay
+	-- together. Who gets the lock just after another one let go of it finds nothing
+	-- left, and looks for the next version.
+	loop
+		select s.* into l_source from drift.job j
+		join drift.source s using (track, version)
+		where (j.state = 'queued' and j.due <= now())
+			or (j.state = 'running' and j.lease < now())
+		order by j.priority desc, j.due, j.id
+		limit 1 for no key update of s skip locked;
+		exit when not found;
 
-	return query
-	with due as (
-		select j.id from drift.job j
-		where j.track = l_first.track and j.version = l_first.version
-			and ((j.state = 'queued' and j.due <= now())
-				or (j.state = 'running' and j.lease < now()))
-		for update skip locked
-	), taken as (
-		update drift.job j
-		set state = 'running', worker = i_worker, attempts = j.attempts + 1,
-			attempts_max = i_max_attempts, progress = 0,
-			lease = now() + make_interval(secs => i_lease_seconds), changed = now()
-		from due where j.id = due.id
-		returning j.*
-	)
-	select j.id, j.kind, j.attempts, s.track, s.version, s.name, s.bytes, s.mtime_us,
-		s.sample_rate, s.channels, s.samples, s.samples48, t.title, s.tags, s.loudness,
-		s.true_peak
-	from taken j
-	join drift.source s using (track, version)
-	join drift.track t on t.id = j.track
-	order by j.id;
+		return query
+		with due as (
+			select j.id from drift.job j
+			where j.track = l_source.track and j.version = l_source.version
+				and ((j.state = 'queued' and j.due <= now())
+					or (j.state = 'running' and j.lease < now()))
+			for update
+		), taken as (
+			update drift.job j
+			set state = 'running', worker = i_worker, attempts = j.attempts + 1,
+				attempts_max = i_max_attempts, progress = 0, changed = now(),
+				lease = now() + make_interval(secs => i_lease_seconds)
+			from due where j.id = due.id
+			returning j.*
+		)
+		select j.id, j.kind, j.attempts, j.track, j.version, l_source.name, l_source.bytes,
+			l_source.mtime_us, l_source.sample_rate, l_source.channels, l_source.samples,
+			l_source.samples48, t.title, l_source.tags, l_source.loudness, l_source.true_peak
+		from taken j
+		join drift.track t on t.id = j.track
+		order by j.id;
+		exit when found;
+	end loop;
 end $$;
 comment on function drift.job_claim(text, integer, integer) is
 	'Takes all due jobs of the version that comes first, with a lease.';

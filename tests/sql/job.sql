@@ -1,0 +1,71 @@
+-- The queue: leases, back-off, giving up, giving back.
+begin;
+select plan(28);
+
+create function pg_temp.stored() returns uuid language plpgsql as $$
+declare
+	u record;
+begin
+	select * into u from drift.upload_create(null, null, 100, 'a.wav', '{}', 48);
+	perform drift.upload_take(u.upload);
+	perform drift.upload_publish(u.upload, 1, 'source.wav', 100, 1700000000000000, null,
+		'audio/wav', 'wav', 'pcm', 48000, 2, 16, true, 48000, 0, 0, '{}', null, null);
+	return u.track;
+end $$;
+create temp table t as select pg_temp.stored() as id;
+create temp table claimed as select * from drift.job_claim('one', 60, 2);
+
+select results_eq('select kind, attempts from claimed order by kind',
+	$$ values ('opus', 1), ('waveform', 1) $$, 'all due jobs of a version come together');
+select is_empty($$ select * from drift.job_claim('two', 60, 2) $$, 'nobody else gets them');
+create temp table j as select job as id from claimed where kind = 'opus';
+create temp table k as select job as id from claimed where kind = 'waveform';
+select ok(drift.job_progress((select id from j), 'one', 0.4, 60), 'its worker notes progress');
+select ok(drift.job_progress((select id from j), 'one', 0.2, 60), 'an older note is no error');
+select is((select progress from drift.job where id = (select id from j)), 0.4::float8,
+	'but does not turn it back');
+select ok(not drift.job_progress((select id from j), 'two', 0.5, 60), 'another worker may not');
+select ok(not drift.job_done((select id from j), 'two'), 'nor end it');
+select ok(not drift.artifact_publish((select id from j), 'two', 'opus', 'x', 1, 'a/b', 1, '{}'),
+	'nor publish');
+
+update drift.job set lease = now() - interval '1 second' where id = (select id from j);
+select results_eq($$ select job, attempts from drift.job_claim('two', 60, 2) $$,
+	'select id, 2 from j', 'a lease that ran out is taken over');
+select ok(not drift.job_progress((select id from j), 'one', 0.5, 60), 'the first worker is told');
+update drift.job set lease = now() - interval '1 second' where id = (select id from j);
+select is_empty($$ select * from drift.job_claim('three', 60, 2) $$,
+	'after the last attempt nobody takes it');
+select results_eq('select state, error from drift.job where id = (select id from j)', $$
+	values ('failed', 'The transcoder stopped in the middle of this job, 2 times.') $$,
+	'it is failed, with a sentence');
+select is((select opus_error from drift.track_get((select id from t))),
+	'The transcoder stopped in the middle of this job, 2 times.', 'which the track knows');
+select is(drift.retry((select id from t)), 1, 'retry queues it again');
+
+select ok(drift.job_release((select id from k), 'one'), 'a job can be given back');
+select results_eq('select state, attempts from drift.job where id = (select id from k)',
+	$$ values ('queued', 0) $$, 'and has cost no attempt');
+select is((select count(*) from drift.job_claim('one', 60, 2)), 2::bigint, 'both are due');
+select lives_ok($$ select drift.job_fail((select id from j), 'one', 'Bad luck.', true) $$,
+	'an attempt can come to nothing');
+select results_eq('select state, due - now() from drift.job where id = (select id from j)',
+	$$ values ('queued', interval '30 seconds') $$, 'it waits half a minute');
+select is_empty($$ select * from drift.job_claim('one', 60, 2) $$, 'in which nobody gets it');
+update drift.job set due = now() where id = (select id from j);
+select is((select attempts from drift.job_claim('one', 60, 2)), 2, 'then it is tried again');
+select lives_ok($$ select drift.job_fail((select id from j), 'one', 'Bad luck.', true) $$,
+	'and fails again');
+select is((select state from drift.job where id = (select id from j)), 'failed',
+	'now for good: its attempts are used up');
+
+select ok(drift.artifact_publish((select id from k), 'one', 'waveform', 'waveform.dat', 9, 'a/b', 1,
+	'{}'), 'an artifact is published');
+select ok(drift.job_done((select id from k), 'one'), 'and its job done');
+select is(drift.backfill('waveform'), 0::bigint, 'backfill finds nothing to do');
+delete from drift.artifact;
+select is(drift.backfill('waveform'), 1::bigint, 'but what is lacking');
+select throws_ok($$ select drift.backfill('mp3') $$, 'DR400', null, 'an unknown kind is refused');
+
+select * from finish();
+rollback;
