@@ -72,6 +72,58 @@ node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --silent --no-progress
 	@touch $@
 
+# --- installation: a server of one's own, and the layout of a shared host -----
+
+INSTALL_BIN := install -m 0755
+INSTALL_DATA := install -m 0644
+prefix = $(DESTDIR)$(PREFIX)
+
+# players' and SQL files by folder: install_tree SOURCE,TARGET
+define install_tree
+	mkdir -p "$(2)" && cp -R --preserve=mode,timestamps $(1)/. "$(2)"
+endef
+
+.PHONY: install
+install: all player
+	mkdir -p "$(prefix)/bin" "$(prefix)/lib/drift/cgi-bin" "$(prefix)/share/doc/drift"
+	mkdir -p "$(prefix)/share/drift/apache"
+	$(if $(cgi_bin),$(INSTALL_BIN) $(cgi_bin) "$(prefix)/lib/drift/cgi-bin")
+	$(INSTALL_BIN) $(exec_bin) "$(prefix)/lib/drift"
+	$(INSTALL_BIN) $(cron_bin) "$(prefix)/bin"
+	$(call install_tree,htdocs,$(prefix)/share/drift/htdocs)
+	mkdir -p "$(prefix)/share/drift/htdocs/media"
+	$(call install_tree,sql,$(prefix)/share/drift/sql)
+	$(INSTALL_DATA) etc/lighttpd/drift.conf "$(prefix)/share/drift/lighttpd.conf"
+	$(INSTALL_DATA) etc/apache/vhost.conf "$(prefix)/share/drift/apache"
+	for file in etc/drift.conf etc/lighttpd/lighttpd.conf cron/crontab; do \
+		sed 's,/usr/local,$(PREFIX),g' $$file > "$(prefix)/share/doc/drift/$${file##*/}"; done
+
+# what belongs into a home folder on a shared host: SITE/public_html, SITE/drift
+.PHONY: install-site
+install-site: all player
+	mkdir -p "$(SITE)/drift/bin" "$(SITE)/public_html/cgi-bin"
+	$(if $(cgi_bin),$(INSTALL_BIN) $(cgi_bin) "$(SITE)/public_html/cgi-bin")
+	$(if $(cgi_bin),cd "$(SITE)/public_html/cgi-bin" && { test ! -e stream.fcgi || ln -f stream.fcgi stream.cgi; })
+	$(INSTALL_BIN) $(cron_bin) $(exec_bin) "$(SITE)/drift/bin"
+	$(call install_tree,htdocs,$(SITE)/public_html)
+	mkdir -p "$(SITE)/public_html/media"
+	$(call install_tree,sql,$(SITE)/drift/sql)
+	$(INSTALL_DATA) etc/apache/site.htaccess "$(SITE)/public_html/.htaccess"
+	$(INSTALL_DATA) etc/apache/cgi-bin.htaccess "$(SITE)/public_html/cgi-bin/.htaccess"
+	$(INSTALL_DATA) etc/apache/media.htaccess "$(SITE)/public_html/media/.htaccess"
+
+# --- the development stack: etc/dev/stack says more --------------------------
+
+SERVER ?= lighttpd
+PORT ?= 8080
+VAR ?= var
+TRANSCODER ?= yes
+export SERVER PORT VAR TRANSCODER
+
+.PHONY: up down purge run
+up down purge run:
+	@etc/dev/stack $@
+
 # rebuilt when the flags change
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
