@@ -27,6 +27,29 @@ static bool check_version(const struct intake *in)
 	return false;
 }
 
+void resumable_set_cors(const struct intake *in, const char *methods)
+{
+	if (!http_header(in->h, "Origin"))
+		return;
+	/* any site: the key travels in a header of the page's own, so there is no
+	   cookie for a stranger's page to use */
+	http_set_header(in->h, "Access-Control-Allow-Origin", "*");
+	http_set_header(in->h, "Access-Control-Expose-Headers",
+			"Drift-Track, ETag, Location, Retry-After, Tus-Checksum-Algorithm,"
+			" Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version,"
+			" Upload-Defer-Length, Upload-Expires, Upload-Length, Upload-Metadata,"
+			" Upload-Offset");
+	if (!http_header(in->h, "Access-Control-Request-Method"))
+		return;
+	http_set_header(in->h, "Access-Control-Allow-Methods", "%s", methods);
+	http_set_header(in->h, "Access-Control-Allow-Headers",
+			"Authorization, Content-Type, If-None-Match, Tus-Resumable,"
+			" Upload-Checksum, Upload-Defer-Length, Upload-Length, Upload-Metadata,"
+			" Upload-Offset, X-Api-Key, X-HTTP-Method-Override, X-Request-ID,"
+			" X-Requested-With");
+	http_set_header(in->h, "Access-Control-Max-Age", "86400");
+}
+
 void resumable_options(const struct intake *in)
 {
 	set_version(in);
@@ -141,11 +164,12 @@ static void create_and_take(const struct intake *in, const struct tus_metadata *
 		send_offset(in, &u, 201);
 }
 
-void resumable_create(const struct intake *in)
+void resumable_create(const struct intake *in, const struct uuid *none)
 {
 	struct tus_metadata m = {0};
 	int64_t length;
 
+	(void)none;
 	if (!check_version(in))
 		return;
 	if (read_length(in, &length) != DRIFT_OK) {
