@@ -15,7 +15,6 @@ VERSION := 0.1.0
 BUILD := build
 
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
-have = $(foreach lib,$(1),$(if $(call pkg,--exists --print-errors,$(lib)),,$(lib)))
 
 WARN := -Wall -Wextra -Wconversion -Wshadow $(WERROR)
 DRIFT_CFLAGS = -std=c11 -D_GNU_SOURCE -DDRIFT_VERSION='"$(VERSION)"' -pthread -Ilib $(WARN) \
@@ -28,7 +27,9 @@ cron_bin := $(patsubst cron/%.c,$(BUILD)/bin/%,$(wildcard cron/*.c))
 exec_bin := $(patsubst libexec/%.c,$(BUILD)/bin/%,$(wildcard libexec/*.c))
 unit_bin := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
-ALL_CFLAGS = $(DRIFT_CFLAGS) $(call pkg,--cflags,$(LIBS) $(DECODE_LIBS) $(TEST_LIBS)) $(CFLAGS)
+LIB_CFLAGS := $(call pkg,--cflags,$(LIBS) $(DECODE_LIBS))
+ALL_CFLAGS = $(DRIFT_CFLAGS) $(LIB_CFLAGS) $(CFLAGS)
+$(BUILD)/obj/tests/%: LIB_CFLAGS += $(call pkg,--cflags,$(TEST_LIBS))
 PROGRAM_LIBS = -linih -lpq -lfcgi -lopus -logg -lebur128 -lcrypto -lm
 DECODE_LINK = -lavformat -lavcodec -lswresample -lavutil -lseccomp -lopus -lm
 TEST_LINK = -lcmocka -lopusfile $(DECODE_LINK) $(PROGRAM_LIBS)
@@ -123,6 +124,17 @@ export SERVER PORT VAR TRANSCODER
 .PHONY: up down purge run
 up down purge run:
 	@etc/dev/stack $@
+
+# --- tests: `make check T='tests/http/upload*'` runs some ---------------------
+
+.PHONY: check
+check:
+	@etc/dev/install-packages check
+	@$(MAKE) -s -j$(shell nproc) all player unit-tests
+	@tests/run $(T)
+
+.PHONY: unit-tests
+unit-tests: $(unit_bin)
 
 # rebuilt when the flags change
 $(BUILD)/flags: FORCE
