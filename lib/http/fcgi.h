@@ -1,0 +1,50 @@
+/*
+ * fcgi.h - bytes of a request in, bytes of an answer out, over FastCGI or plain
+ * CGI (edge: the only place that includes libfcgi).
+ *
+ * How the server starts the program decides: descriptor 0 is a listening socket
+ * (FastCGI: any number of requests) or the one request's body (CGI).
+ */
+#ifndef DRIFT_HTTP_FCGI_H
+#define DRIFT_HTTP_FCGI_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fcgi; /* one program's loop; used by one thread; one exists at most */
+
+/* Installs the SIGTERM handler: the present request is finished, then
+   fcgi_accept() ends the loop. NULL when out of memory. */
+struct fcgi *fcgi_new(void);
+void fcgi_free(struct fcgi *f); /* NULL is fine */
+
+/* Waits for a request. DRIFT_ECLOSED: there are no more. */
+enum drift_err fcgi_accept(struct fcgi *f) MUST_CHECK;
+/* Sends what is buffered and ends the request. */
+void fcgi_finish(struct fcgi *f);
+
+/* A CGI variable (RFC 3875 section 4.1) or NULL; borrowed until fcgi_finish(). */
+const char *fcgi_param(const struct fcgi *f, const char *name);
+
+/*
+ * Reads some of the body.
+ *
+ * left  bytes of the body that are still to come; -1: unknown
+ * got   0 at the end of the body
+ *
+ * Returns
+ *   DRIFT_EMORE    nothing came for wait_ms. libfcgi hides what it has
+ *                  buffered, so for the last 8 KiB of a body this waits until
+ *                  something comes or the client leaves.
+ *   DRIFT_ECLOSED  the client left
+ */
+enum drift_err fcgi_read(struct fcgi *f, void *data, size_t max, int wait_ms, int64_t left,
+			 size_t *got) MUST_CHECK;
+
+/* DRIFT_ECLOSED when the client left. */
+enum drift_err fcgi_write(struct fcgi *f, const void *data, size_t len) MUST_CHECK;
+enum drift_err fcgi_flush(struct fcgi *f) MUST_CHECK;
+
+#endif
