@@ -36,6 +36,17 @@ static enum drift_err set_state(struct ingest *in, const char *state)
 		       DB_ARGS(db_uuid(&in->u->id), db_int(in->u->writer), db_text(state)), NULL);
 }
 
+/* The decoder's reason as the person who sent the file reads it. */
+static void make_sentence(char *reason, size_t max)
+{
+	size_t len = strlen(reason);
+
+	if (*reason >= 'a' && *reason <= 'z')
+		*reason = (char)(*reason - 'a' + 'A');
+	if (len > 0 && reason[len - 1] != '.' && len + 1 < max)
+		memcpy(reason + len, ".", 2);
+}
+
 static enum drift_err probe(struct ingest *in)
 {
 	const struct decoder_limits limits = {
@@ -48,6 +59,7 @@ static enum drift_err probe(struct ingest *in)
 					 reason, sizeof(reason));
 
 	if (err == DRIFT_EMEDIA) {
+		make_sentence(reason, sizeof(reason));
 		log_info("ingest: upload %s is refused: %s", in->u->id.text, reason);
 		upload_fail(in->conf, in->db, in->u, reason);
 	}

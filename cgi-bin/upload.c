@@ -1,0 +1,217 @@
+/*
+ * upload.fcgi - files come in, and what belongs to their tracks.
+ *
+ *     POST    /                       tus: a new upload
+ *     PUT     /?name=x.wav            a whole file; also PUT /x.wav (curl -T)
+ *     HEAD, PATCH, DELETE  /<upload>  tus
+ *     PUT     /track/<id>             a whole file: the track's new audio
+ *     PATCH   /track/<id>             metadata (JSON merge patch)
+ *     DELETE  /track/<id>
+ *     GET     /track/<id>/status
+ *     POST    /track/<id>/regenerate?kind=
+ *     POST    /backfill?kind=
+ *     OPTIONS everywhere              what tus clients and browsers ask
+ */
+#include "base/conf.h"
+#include "base/log.h"
+#include "catalogue/intake.h"
+#include "catalogue/key.h"
+#include "catalogue/resumable.h"
+#include "catalogue/trackadmin.h"
+#include "http/http.h"
+#include "http/tus.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- whole files ----------------------------------------------------------------- */
+
+/* The query's name, else what curl -T puts behind a URL that ends in a slash.
+   NULL: answered. */
+static const char *read_name(const struct intake *in, const char *segment)
+{
+	const char *name = http_query(in->h, "name");
+
+	if (!name)
+		name = segment ? segment : "";
+	if (!http_query_bad(in->h) && strlen(name) <= TUS_NAME_MAX)
+		return name;
+	http_fail(in->h, DRIFT_EINVAL, "The parameter name is a file's name of at most %d bytes.",
+		  TUS_NAME_MAX);
+	return NULL;
+}
+
+static void put_file(const struct intake *in, const struct uuid *track, const char *name)
+{
+	struct upload u;
+	enum drift_err err = upload_create(in->conf, in->db, in->key, track,
+					   http_content_length(in->h), name, "", &u);
+
+	if (err) {
+		intake_fail(in, NULL, err);
+		return;
+	}
+	err = intake_whole(in, &u);
+	if (err) {
+		intake_fail(in, &u, err);
+		return;
+	}
+	http_set_header(in->h, "Drift-Track", "%s", u.track.text);
+	/* with 201 only: of a CGI's 200 with a Location Apache makes a redirect */
+	if (!track)
+		http_set_header(in->h, "Location", "%s/cgi-bin/stream.fcgi/%s", http_site(in->h),
+				u.track.text);
+	trackadmin_send(in, track ? 200 : 201, "SELECT drift.status($1)",
+			DB_ARGS(db_uuid(&u.track)));
+}
+
+static void put_new(const struct intake *in, const struct uuid *none)
+{
+	const char *name = read_name(in, http_segment(in->h, 0));
+
+	if (name)
+		put_file(in, none, name);
+}
+
+static void put_replacement(const struct intake *in, const struct uuid *track)
+{
+	const char *name = read_name(in, NULL);
+
+	if (name)
+		put_file(in, track, name);
+}
+
+/* --- which request this is ---------------------------------------------------------- */
+
+enum place { NOWHERE, COLLECTION, UPLOAD, TRACK, STATUS, REGENERATE, BACKFILL };
+
+static const struct route {
+	enum place place;
+	const char *method;
+	const char *scope; /* of the key that is needed; NULL: the answer decides */
+	void (*answer)(const struct intake *in, const struct uuid *id);
+} routes[] = {
+	{COLLECTION, "POST", "upload", resumable_create},
+	{COLLECTION, "PUT", "upload", put_new},
+	{UPLOAD, "HEAD", "upload", resumable_head},
+	{UPLOAD, "PATCH", "upload", resumable_patch},
+	{UPLOAD, "DELETE", "upload", resumable_delete},
+	{TRACK, "PUT", "upload", put_replacement},
+	{TRACK, "PATCH", "upload", trackadmin_patch},
+	{TRACK, "DELETE", "upload", trackadmin_delete},
+	{STATUS, "GET", NULL, trackadmin_status},
+	{STATUS, "HEAD", NULL, trackadmin_status},
+	{REGENERATE, "POST", "upload", trackadmin_regenerate},
+	{BACKFILL, "POST", "admin", trackadmin_backfill},
+};
+
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+/* The method, or what X-HTTP-Method-Override says (tus: for clients whose
+   environment knows GET and POST only). */
+static const char *get_method(const struct http *h)
+{
+	const char *method = http_method(h), *other = http_header(h, "X-HTTP-Method-Override");
+
+	return other && strcmp(method, "POST") == 0 ? other : method;
+}
+
+static bool read_id(const struct http *h, int i, struct uuid *id)
+{
+	const char *text = http_segment(h, i);
+
+	return uuid_parse(text, strlen(text), id) == DRIFT_OK;
+}
+
+static enum place find_single(const struct http *h, struct uuid *id)
+{
+	if (strcmp(http_segment(h, 0), "backfill") == 0)
+		return BACKFILL;
+	if (read_id(h, 0, id))
+		return UPLOAD;
+	return strcmp(get_method(h), "PUT") == 0 ? COLLECTION : NOWHERE;
+}
+
+static enum place find_place(const struct http *h, struct uuid *id)
+{
+	int count = http_segments(h);
+
+	if (count == 0)
+		return COLLECTION;
+	if (count == 1)
+		return find_single(h, id);
+	if (count < 0 || strcmp(http_segment(h, 0), "track") != 0 || !read_id(h, 1, id))
+		return NOWHERE;
+	if (count == 2)
+		return TRACK;
+	if (count == 3 && strcmp(http_segment(h, 2), "status") == 0)
+		return STATUS;
+	if (count == 3 && strcmp(http_segment(h, 2), "regenerate") == 0)
+		return REGENERATE;
+	return NOWHERE;
+}
+
+static void list_methods(enum place place, struct buf *out)
+{
+	buf_add_text(out, "OPTIONS");
+	for (size_t i = 0; i < ROUTES; i++)
+		if (routes[i].place == place)
+			buf_addf(out, ", %s", routes[i].method);
+}
+
+static const struct route *find_route(enum place place, const char *method)
+{
+	for (size_t i = 0; i < ROUTES; i++)
+		if (routes[i].place == place && strcmp(routes[i].method, method) == 0)
+			return &routes[i];
+	return NULL;
+}
+
+static void take_route(struct intake *in, const struct route *r, const struct uuid *id)
+{
+	if (!r->scope || key_admit(in->h, in->db, r->scope, &in->key))
+		r->answer(in, *id->text ? id : NULL);
+}
+
+static void answer(struct intake *in)
+{
+	struct uuid id = {0};
+	enum place place = find_place(in->h, &id);
+	const char *method = get_method(in->h);
+	const struct route *route = find_route(place, method);
+	struct buf methods = {0};
+
+	list_methods(place, &methods);
+	resumable_set_cors(in, buf_text(&methods));
+	if (route)
+		take_route(in, route, &id);
+	else if (place == NOWHERE)
+		http_fail(in->h, DRIFT_ENOENT, "There is no such upload or track.");
+	else if (strcmp(method, "OPTIONS") == 0)
+		resumable_options(in);
+	else
+		http_fail_method(in->h, buf_text(&methods));
+	buf_clear(&methods);
+}
+
+int main(void)
+{
+	struct intake in = {0};
+	struct conf conf;
+
+	log_init("upload.fcgi");
+	if (conf_load(&conf) != DRIFT_OK)
+		return EXIT_FAILURE;
+	in.conf = &conf;
+	in.h = http_new();
+	in.db = db_new(conf.web_dsn, "upload.fcgi");
+	if (!in.h || !in.db)
+		return EXIT_FAILURE;
+	while (http_accept(in.h) == DRIFT_OK) {
+		answer(&in);
+		http_finish(in.h);
+	}
+	db_free(in.db);
+	http_free(in.h);
+	return EXIT_SUCCESS;
+}
