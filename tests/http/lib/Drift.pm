@@ -33,7 +33,16 @@ sub new {
 	$self->{key} = slurp("$var/api-key") =~ s/\s+\z//r;
 	$self->{url} =~ s{/+\z}{};
 	($self->{store}) = slurp("$var/drift.conf") =~ /^store = (.*)$/m;
+	$self->must_answer;
 	return $self;
+}
+
+# A test against a stack that hangs would take its time to fail, request by request.
+sub must_answer {
+	my ($self) = @_;
+	my $answer = HTTP::Tiny->new(timeout => 10)->get("$self->{url}/cgi-bin/catalogue.fcgi/tracks?limit=1");
+	die "the stack of $self->{var} does not answer: $answer->{status} $answer->{content}\n"
+	  if $answer->{status} != 200;
 }
 
 sub name  { $_[0]{name} }
@@ -48,7 +57,7 @@ sub conf  { "$_[0]{var}/drift.conf" }
 # Returns status, headers (by lower-case name; an array when repeated) and content.
 sub request {
 	my ($self, $method, $path, $options) = @_;
-	my $client = HTTP::Tiny->new(max_redirect => 0, keep_alive => 0, timeout => 120);
+	my $client = HTTP::Tiny->new(max_redirect => 0, keep_alive => 0, timeout => 60);
 	return $client->request($method, $path =~ /^http:/ ? $path : $self->{url} . $path,
 		$options // {});
 }

@@ -252,6 +252,9 @@ sub shut {
 	$self->pg_stop if $self->{pg_runs};
 }
 
+# a test that is stopped leaves nothing behind either, however often it is told
+$SIG{$_} = sub { @SIG{qw(HUP INT TERM)} = ('IGNORE') x 3; exit 1 } for qw(HUP INT TERM);
+
 # before global destruction, which would take the folder from under the server
 END {
 	my $code = $?;

@@ -1,0 +1,67 @@
+#!/usr/bin/perl
+# lib/LAYERS is the law: what a module may include, and who may see which foreign header
+use strict;
+use warnings;
+use Test::More;
+
+# foreign headers, and the only modules that may include them
+my %edges = (
+	qr{^libpq-fe\.h$}                                    => qr{^catalogue/db$},
+	qr{^fcgi(?:app|_stdio|_config)?\.h$}                 => qr{^http/fcgi$},
+	qr{^(?:seccomp|linux/landlock)\.h$}                  => qr{^media/walls$},
+	qr{^ini\.h$}                                         => qr{^base/conf$},
+	qr{^openssl/}                                        => qr{^(?:base/digest|catalogue/store)$},
+	qr{^ebur128\.h$}                                     => qr{^media/loudness$},
+	qr{^lib(?:av\w+|swresample)/}                        => qr{^media/},
+	qr{^(?:opus|ogg)/|^opus(?:_\w+)?\.h$}                => qr{^media/},
+);
+
+sub lines {
+	my ($path) = @_;
+	open my $in, '<', $path or die "$path: $!";
+	chomp(my @lines = <$in>);
+	return @lines;
+}
+
+my @modules = grep { !/^(#.*)?$/ } lines('lib/LAYERS');
+my %rank;
+@rank{@modules} = 1 .. @modules;
+
+sub module { $_[0] =~ s{^lib/|\.[ch]$}{}gr }
+
+my @files = sort glob 'lib/*/*.[ch]';
+cmp_ok scalar @files, '>', 50, 'it finds the library';
+is scalar keys %rank, scalar @modules, 'no module is named twice';
+
+my %there = map { module($_) => 1 } @files;
+is_deeply [ grep { !$rank{$_} } sort keys %there ], [], 'every module has its layer';
+is_deeply [ grep { !$there{$_} } @modules ], [], 'every name is a module';
+
+# "file includes x" for each include that this rule refuses
+sub refused {
+	my ($pattern, $allowed) = @_;
+	my @refused;
+	for my $file (@files) {
+		for my $line (lines($file)) {
+			my ($name) = $line =~ /^#\s*include\s+$pattern/ or next;
+			push @refused, "$file includes $name" unless $allowed->(module($file), $name);
+		}
+	}
+	return \@refused;
+}
+
+is_deeply refused(qr{"([^"]+)"}, sub {
+	my ($own, $name) = @_;
+	my $other = module($name);
+	return $other eq $own || ($rank{$other} && $rank{$own} && $rank{$other} < $rank{$own});
+}), [], 'a module includes only itself and modules on earlier lines';
+
+is_deeply refused(qr{<([^>]+)>}, sub {
+	my ($own, $name) = @_;
+	for my $edge (keys %edges) {
+		return $own =~ $edges{$edge} if $name =~ $edge;
+	}
+	return 1;
+}), [], 'a foreign header is included only at its edge';
+
+done_testing;
