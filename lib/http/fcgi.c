@@ -6,7 +6,6 @@
 #include <fcgiapp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -64,6 +63,11 @@ void fcgi_free(struct fcgi *f)
 	if (!f->is_cgi)
 		FCGX_Free(&f->request, 1);
 	free(f);
+}
+
+bool fcgi_is_cgi(const struct fcgi *f)
+{
+	return f->is_cgi;
 }
 
 enum drift_err fcgi_accept(struct fcgi *f)

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,8 @@ struct fcgi; /* one program's loop; used by one thread; one exists at most */
    fcgi_accept() ends the loop. NULL when out of memory. */
 struct fcgi *fcgi_new(void);
 void fcgi_free(struct fcgi *f); /* NULL is fine */
+
+bool fcgi_is_cgi(const struct fcgi *f);
 
 /* Waits for a request. DRIFT_ECLOSED: there are no more. */
 enum drift_err fcgi_accept(struct fcgi *f) MUST_CHECK;

@@ -270,6 +270,11 @@ int64_t http_content_length(const struct http *h)
 	return strtoimax(text, NULL, 10);
 }
 
+bool http_is_cgi(const struct http *h)
+{
+	return fcgi_is_cgi(h->fcgi);
+}
+
 const char *http_site(const struct http *h)
 {
 	return buf_text(&h->site);
@@ -356,6 +361,11 @@ void http_set_header(struct http *h, const char *name, const char *fmt, ...)
 	h->header[h->headers++].value = value;
 }
 
+void http_forget_headers(struct http *h)
+{
+	drop_headers(h);
+}
+
 static const char *status_title(int status)
 {
 	static const struct status others[] = {
@@ -405,6 +415,12 @@ void http_send_empty(struct http *h)
 		return; /* the client left: nobody to tell */
 }
 
+void http_hand_over(struct http *h)
+{
+	if (send_head(h) != DRIFT_OK)
+		return; /* the client left: nobody to tell */
+}
+
 enum drift_err http_write(struct http *h, const void *data, size_t len)
 {
 	enum drift_err err = h->head_sent ? DRIFT_OK : send_head(h);
@@ -417,7 +433,8 @@ enum drift_err http_write(struct http *h, const void *data, size_t len)
 static bool is_kept_on_failure(const char *name)
 {
 	static const char *const prefixes[] = {"Tus-", "Upload-", "Drift-", "Access-Control-"};
-	static const char *const names[] = {"Allow", "Retry-After", "WWW-Authenticate"};
+	static const char *const names[] = {"Allow", "Content-Range", "Retry-After",
+					    "WWW-Authenticate"};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (strncasecmp(name, prefixes[i], strlen(prefixes[i])) == 0)

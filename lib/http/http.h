@@ -50,6 +50,8 @@ bool http_query_bad(const struct http *h);
 const char *http_cookie(const struct http *h, const char *name); /* or NULL */
 /* -1 when absent or malformed */
 int64_t http_content_length(const struct http *h);
+/* Does the program run for this one request only? */
+bool http_is_cgi(const struct http *h);
 /* What stands before "/cgi-bin/<program>.fcgi" in this site's URLs, "" at the
    root; to build links to the other programs. */
 const char *http_site(const struct http *h);
@@ -79,10 +81,15 @@ void http_set_status(struct http *h, int status);
 void http_set_header(struct http *h, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Of the answer: all that were set. */
+void http_forget_headers(struct http *h);
+
 /* A whole answer. HEAD sends headers only, with the length of data. */
 void http_send(struct http *h, const char *mime, const void *data, size_t len);
 /* Headers and no body: 204, 304, 201 … */
 void http_send_empty(struct http *h);
+/* Headers that make the server find the body: X-Sendfile, or Location alone. */
+void http_hand_over(struct http *h);
 /* Pieces of a long body, after http_set_header(Content-Length); the first one
    sends the headers. DRIFT_ECLOSED when the client left. */
 enum drift_err http_write(struct http *h, const void *data, size_t len) MUST_CHECK;
@@ -91,7 +98,8 @@ enum drift_err http_write(struct http *h, const void *data, size_t len) MUST_CHE
  * application/problem+json (RFC 9457) for err: the status from one table, a
  * title of ours, and detail: one plain sentence, never a path, a query or a
  * stack. Drops headers set before (but keeps Tus-*, Upload-*, Drift-*, Allow,
- * Retry-After, WWW-Authenticate); adds Retry-After to 503 and WWW-Authenticate to 401.
+ * Content-Range, Retry-After, WWW-Authenticate); adds Retry-After to 503 and WWW-Authenticate to
+ * 401.
  */
 void http_fail(struct http *h, enum drift_err err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

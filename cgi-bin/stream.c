@@ -1,0 +1,93 @@
+/*
+ * stream.fcgi - a track's sound, and what a player needs to know of it.
+ *
+ *     GET, HEAD  /<id>?format=lossless|opus   without it as the cookie streamQuality
+ *                                             says, else lossless
+ *     GET, HEAD  /<id>/manifest.json
+ */
+#include "base/conf.h"
+#include "base/log.h"
+#include "catalogue/delivery.h"
+#include "catalogue/manifest.h"
+#include "catalogue/rendition.h"
+#include "catalogue/track.h"
+#include "http/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* This request as stream.cgi gets it, which is this program by a second name. */
+struct twin {
+	char path[512]; /* and query */
+};
+
+static struct twin find_twin(const struct http *h, const struct track *t, const char *format)
+{
+	struct twin twin;
+
+	snprintf(twin.path, sizeof(twin.path), "%s/cgi-bin/stream.cgi/%s%s%s", http_site(h),
+		 t->id.text, format ? "?format=" : "", format ? format : "");
+	return twin;
+}
+
+static void send_rendition(struct delivery *d, const struct track *t)
+{
+	bool is_asked = http_query(d->h, "format") != NULL;
+	enum rendition wanted, r;
+	struct twin twin;
+
+	if (!rendition_read(d->h, rendition_of_cookie(d->h), &wanted))
+		return;
+	r = rendition_of_track(t, wanted);
+	twin = find_twin(d->h, t, is_asked ? rendition_name(wanted) : NULL);
+	if (!is_asked)
+		http_set_header(d->h, "Vary", "Cookie");
+	http_set_header(d->h, "Drift-Format", "%s", rendition_name(r));
+	http_set_header(d->h, "Drift-State", "ready");
+	delivery_send(d, t, rendition_file(t, r), rendition_mime(t, r), twin.path);
+}
+
+static bool is_read(const struct http *h)
+{
+	return strcmp(http_method(h), "GET") == 0 || strcmp(http_method(h), "HEAD") == 0;
+}
+
+static void answer(struct delivery *d)
+{
+	int segments = http_segments(d->h);
+	struct track track;
+
+	if (!is_read(d->h))
+		http_fail_method(d->h, "GET, HEAD");
+	else if (segments == 1 && track_admit(d->h, d->db, &track))
+		send_rendition(d, &track);
+	else if (segments == 2 && strcmp(http_segment(d->h, 1), "manifest.json") == 0 &&
+		 track_admit(d->h, d->db, &track))
+		manifest_send(d, &track);
+	else if (!http_answered(d->h))
+		http_fail(d->h, DRIFT_ENOENT,
+			  "There is no such track, or nothing of it by that name.");
+}
+
+int main(void)
+{
+	struct delivery d = {0};
+	struct conf conf;
+
+	log_init("stream.fcgi");
+	if (conf_load(&conf) != DRIFT_OK)
+		return EXIT_FAILURE;
+	d.conf = &conf;
+	d.h = http_new();
+	d.db = db_new(conf.web_dsn, "stream.fcgi");
+	if (!d.h || !d.db)
+		return EXIT_FAILURE;
+	while (http_accept(d.h) == DRIFT_OK) {
+		answer(&d);
+		http_finish(d.h);
+	}
+	db_free(d.db);
+	http_free(d.h);
+	return EXIT_SUCCESS;
+}

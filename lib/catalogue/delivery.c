@@ -1,0 +1,184 @@
+#include "catalogue/delivery.h"
+
+#include "base/log.h"
+#include "catalogue/secret.h"
+#include "http/date.h"
+#include "http/filebody.h"
+#include "http/precondition.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SHORT_BYTES 65536 /* a body that no program waits for: it goes out at once */
+
+/* A file that is there, and what its size and time say. */
+struct stored {
+	struct store_path path;
+	int64_t bytes;
+	struct store_etag etag;
+	int64_t modified; /* seconds since 1970 */
+};
+
+static bool find_file(const struct delivery *d, const struct track *t, const char *name,
+		      struct stored *out)
+{
+	struct stat st;
+
+	out->path = store_file(d->conf, &t->id, t->version, name);
+	if (stat(out->path.text, &st) < 0) {
+		log_errno("delivery: %s", out->path.text);
+		return false;
+	}
+	out->bytes = st.st_size;
+	out->modified = st.st_mtim.tv_sec;
+	out->etag = store_etag(st.st_size,
+			       st.st_mtim.tv_sec * (int64_t)1000000 + st.st_mtim.tv_nsec / 1000);
+	return true;
+}
+
+static bool server_is(const struct http *h, const char *name)
+{
+	const char *software = http_param(h, "SERVER_SOFTWARE");
+
+	return software && strncmp(software, name, strlen(name)) == 0;
+}
+
+static enum conf_handover find_way(const struct delivery *d)
+{
+	if (d->conf->handover != CONF_HANDOVER_AUTO)
+		return d->conf->handover;
+	if (server_is(d->h, "lighttpd"))
+		return CONF_HANDOVER_SENDFILE;
+	if (server_is(d->h, "Apache"))
+		return CONF_HANDOVER_REDIRECT;
+	return CONF_HANDOVER_COPY;
+}
+
+static enum drift_err find_secret(struct delivery *d)
+{
+	enum drift_err err = d->has_secret ? DRIFT_OK : secret_get(d->db, d->secret);
+
+	d->has_secret = !err;
+	return err;
+}
+
+enum drift_err delivery_link(struct delivery *d, const struct track *t, struct store_token *out)
+{
+	int64_t epoch = store_epoch(d->conf, t->is_private, time(NULL));
+	enum drift_err err = find_secret(d);
+	struct store_token token;
+
+	if (err)
+		return err;
+	token = store_token(d->secret, &t->id, t->version, epoch);
+	err = store_link(d->conf, &token, &t->id, t->version);
+	if (!err)
+		*out = token;
+	return err;
+}
+
+bool delivery_is_settled(struct http *h, const char *etag, int64_t modified)
+{
+	const struct validators v = {etag, modified};
+	const struct precondition p = {
+		.if_match = http_header(h, "If-Match"),
+		.if_none_match = http_header(h, "If-None-Match"),
+		.if_modified_since = http_header(h, "If-Modified-Since"),
+		.if_unmodified_since = http_header(h, "If-Unmodified-Since"),
+	};
+
+	switch (precondition_check(&p, &v)) {
+	case PRECONDITION_SEND:
+		return false;
+	case PRECONDITION_NOT_MODIFIED:
+		http_set_status(h, 304);
+		http_set_header(h, "ETag", "%s", etag);
+		http_send_empty(h);
+		return true;
+	case PRECONDITION_FAILED:
+		http_fail(h, DRIFT_EPRECONDITION, "There is another version of it by now.");
+		return true;
+	}
+	return false;
+}
+
+void delivery_set_caching(struct http *h, const struct track *t)
+{
+	http_set_header(h, "Cache-Control", t->is_private ? "private, no-cache" : "no-cache");
+}
+
+/* lighttpd: time and ranges are its own, by the tag that we give. */
+static void send_by_path(struct delivery *d, const struct stored *file, const char *mime)
+{
+	http_set_header(d->h, "Content-Type", "%s", mime);
+	http_set_header(d->h, "ETag", "%s", file->etag.text);
+	http_set_header(d->h, "X-Sendfile", "%s", file->path.text);
+	http_hand_over(d->h);
+}
+
+/* Apache: with a validator beside Location it answers 304 and shows the path. */
+static void send_by_redirect(struct delivery *d, const struct track *t, const char *name)
+{
+	struct store_token token;
+	enum drift_err err = delivery_link(d, t, &token);
+
+	if (err) {
+		http_fail(d->h, err, "The file cannot be handed over now.");
+		return;
+	}
+	http_set_header(d->h, "Location", "%s/media/%s/%s", http_site(d->h), token.text, name);
+	http_hand_over(d->h);
+}
+
+static void send_copy(struct delivery *d, const struct stored *file, const char *mime,
+		      const char *twin)
+{
+	struct filebody body = {
+		.bytes = file->bytes,
+		.mime = mime,
+		.validators = {file->etag.text, file->modified},
+	};
+
+	if (twin && !http_is_cgi(d->h) && filebody_length(d->h, &body) > SHORT_BYTES) {
+		http_forget_headers(d->h); /* the twin's come */
+		http_set_header(d->h, "Location", "%s", twin);
+		http_hand_over(d->h);
+		return;
+	}
+	body.fd = open(file->path.text, O_RDONLY | O_CLOEXEC);
+	if (body.fd < 0) {
+		log_errno("delivery: open %s", file->path.text);
+		http_fail(d->h, DRIFT_EIO, "The file cannot be read.");
+		return;
+	}
+	filebody_send(d->h, &body);
+	close(body.fd);
+}
+
+void delivery_send(struct delivery *d, const struct track *t, const char *name, const char *mime,
+		   const char *twin)
+{
+	struct stored file;
+
+	if (!find_file(d, t, name, &file)) {
+		http_fail(d->h, DRIFT_EIO, "The file is not in the store.");
+		return;
+	}
+	delivery_set_caching(d->h, t);
+	if (delivery_is_settled(d->h, file.etag.text, file.modified))
+		return;
+	switch (find_way(d)) {
+	case CONF_HANDOVER_SENDFILE:
+		send_by_path(d, &file, mime);
+		break;
+	case CONF_HANDOVER_REDIRECT:
+		send_by_redirect(d, t, name);
+		break;
+	default:
+		send_copy(d, &file, mime, server_is(d->h, "Apache") ? twin : NULL);
+		break;
+	}
+}

@@ -1,0 +1,64 @@
+/*
+ * delivery.h - a file of a track's version on its way to the listener.
+ *
+ * The web server sends the bytes wherever it can be told to (conf "handover"): by
+ * X-Sendfile, or by an internal redirect to the version's capability path. Conditional
+ * requests are decided here, by the file's size and time, which is what the servers
+ * would look at too.
+ */
+#ifndef DRIFT_CATALOGUE_DELIVERY_H
+#define DRIFT_CATALOGUE_DELIVERY_H
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "catalogue/db.h"
+#include "catalogue/store.h"
+#include "catalogue/track.h"
+#include "http/http.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One program's; zeroed but for the first three, which are borrowed. */
+struct delivery {
+	struct http *h;
+	struct db *db;
+	const struct conf *conf;
+	uint8_t secret[32]; /* read once */
+	bool has_secret;
+};
+
+/*
+ * Answers with a file.
+ *
+ * name  of a file in the version's folder
+ * mime  under an internal redirect the server takes its own, by the name's extension
+ * twin  path on this site, and query, under which this very request reaches the program as
+ *       plain CGI, for a server that makes FastCGI wait for slow readers; NULL: none
+ *
+ * Headers that are set already go out with it. When it fails the request is
+ * answered too (500, 503).
+ */
+void delivery_send(struct delivery *d, const struct track *t, const char *name, const char *mime,
+		   const char *twin);
+
+/*
+ * The track's version under its capability: makes the link if it is not there.
+ *
+ * Returns DRIFT_EDB, DRIFT_EIO, DRIFT_ENOSPC.
+ */
+enum drift_err delivery_link(struct delivery *d, const struct track *t,
+			     struct store_token *out) MUST_CHECK;
+
+/*
+ * Is the request decided by its preconditions? True: it is answered (304, 412).
+ *
+ * modified  seconds since 1970; -1: not known
+ */
+bool delivery_is_settled(struct http *h, const char *etag, int64_t modified) MUST_CHECK;
+
+/* Public tracks may be kept by anybody who asks again each time: the URL outlives
+   the version. */
+void delivery_set_caching(struct http *h, const struct track *t);
+
+#endif

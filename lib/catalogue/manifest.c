@@ -1,0 +1,73 @@
+#include "catalogue/manifest.h"
+
+#include "base/buf.h"
+#include "base/fnv.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define ATTEMPTS 3 /* each is lost only if the audio is replaced meanwhile */
+
+/* DRIFT_EBUSY: the present version is no longer that of the link. */
+static enum drift_err read_once(struct delivery *d, const struct track *t, struct buf *out)
+{
+	struct db_rows rows = {0};
+	struct store_token token;
+	char media[256];
+	enum drift_err err = delivery_link(d, t, &token);
+
+	if (err)
+		return err;
+	snprintf(media, sizeof(media), "%s/media/%s", http_site(d->h), token.text);
+	err = db_call(d->db, "SELECT m, m ->> 'version' FROM drift.manifest($1, $2, $3) AS m",
+		      DB_ARGS(db_uuid(&t->id), db_text(http_site(d->h)), db_text(media)), &rows);
+	if (err)
+		return err;
+	if (db_get_int(&rows, 0, 1) == t->version)
+		buf_add_text(out, db_get_text(&rows, 0, 0));
+	else
+		err = DRIFT_EBUSY;
+	db_rows_clear(&rows);
+	if (err)
+		return err;
+	return buf_ok(out) ? DRIFT_OK : DRIFT_ENOMEM;
+}
+
+static enum drift_err read(struct delivery *d, const struct track *t, struct buf *out)
+{
+	struct track now = *t;
+	enum drift_err err = DRIFT_EBUSY;
+
+	for (int i = 0; err == DRIFT_EBUSY && i < ATTEMPTS; i++) {
+		err = i > 0 ? track_get(d->db, &t->id, &now) : DRIFT_OK;
+		if (!err)
+			err = read_once(d, &now, out);
+	}
+	return err;
+}
+
+static void send(struct http *h, const struct track *t, const struct buf *json)
+{
+	char etag[48];
+
+	snprintf(etag, sizeof(etag), "\"%zx-%08" PRIx32 "\"", json->len, fnv_text(buf_text(json)));
+	delivery_set_caching(h, t);
+	if (delivery_is_settled(h, etag, -1))
+		return;
+	http_set_header(h, "ETag", "%s", etag);
+	http_send(h, "application/json", json->data, json->len);
+}
+
+void manifest_send(struct delivery *d, const struct track *t)
+{
+	struct buf json = {0};
+	enum drift_err err = read(d, t, &json);
+
+	if (err == DRIFT_ENOENT)
+		http_fail(d->h, err, "There is no such track.");
+	else if (err)
+		http_fail(d->h, err, "The manifest cannot be made now.");
+	else
+		send(d->h, t, &json);
+	buf_clear(&json);
+}

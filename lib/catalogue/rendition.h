@@ -1,0 +1,34 @@
+/*
+ * rendition.h - the two views of a track that a listener can ask for.
+ */
+#ifndef DRIFT_CATALOGUE_RENDITION_H
+#define DRIFT_CATALOGUE_RENDITION_H
+
+#include "catalogue/track.h"
+#include "http/http.h"
+
+#include <stdbool.h>
+
+#define RENDITION_COOKIE "streamQuality" /* the listener's setting of that name */
+
+enum rendition {
+	RENDITION_LOSSLESS, /* the source as uploaded, lossless or not */
+	RENDITION_OPUS,
+};
+
+const char *rendition_name(enum rendition r); /* "lossless", "opus" */
+
+/* "format" of the query; fallback without one. False: the request is answered (400). */
+bool rendition_read(struct http *h, enum rendition fallback, enum rendition *out) MUST_CHECK;
+
+/* What the listener's cookie says; lossless when it says nothing that is known. */
+enum rendition rendition_of_cookie(const struct http *h);
+
+/* What there is of the track: lossless where Opus is wanted and is not there. */
+enum rendition rendition_of_track(const struct track *t, enum rendition wanted);
+
+/* The file of a rendition that is there, and its media type; borrowed from t or static. */
+const char *rendition_file(const struct track *t, enum rendition r);
+const char *rendition_mime(const struct track *t, enum rendition r);
+
+#endif

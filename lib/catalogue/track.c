@@ -1,0 +1,72 @@
+#include "catalogue/track.h"
+
+#include "catalogue/key.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void take_text(const struct db_rows *rows, int column, char out[TRACK_NAME_MAX])
+{
+	snprintf(out, TRACK_NAME_MAX, "%s", db_get_text(rows, 0, column));
+}
+
+enum drift_err track_get(struct db *db, const struct uuid *id, struct track *out)
+{
+	struct db_rows rows = {0};
+	enum drift_err err =
+		db_call(db,
+			"SELECT version, private, source_name, mime, opus_name, opus_seekidx_name"
+			" FROM drift.track_get($1)",
+			DB_ARGS(db_uuid(id)), &rows);
+
+	if (err)
+		return err;
+	out->id = *id;
+	out->version = (int)db_get_int(&rows, 0, 0);
+	out->is_private = db_get_bool(&rows, 0, 1);
+	take_text(&rows, 2, out->source_name);
+	take_text(&rows, 3, out->source_mime);
+	take_text(&rows, 4, out->opus_name);
+	take_text(&rows, 5, out->seekidx_name);
+	db_rows_clear(&rows);
+	return DRIFT_OK;
+}
+
+static void refuse(struct http *h, enum drift_err err)
+{
+	if (err == DRIFT_ENOENT || err == DRIFT_EFORMAT)
+		http_fail(h, DRIFT_ENOENT, "There is no such track.");
+	else if (err == DRIFT_EDB)
+		http_fail(h, err, "The catalogue is away; try again in a moment.");
+	else
+		http_fail(h, err, "The track could not be looked up.");
+}
+
+static enum drift_err find(const struct http *h, struct db *db, struct track *out)
+{
+	const char *text = http_segment(h, 0);
+	struct uuid id;
+	enum drift_err err = text ? uuid_parse(text, strlen(text), &id) : DRIFT_ENOENT;
+
+	return err ? err : track_get(db, &id, out);
+}
+
+bool track_admit(struct http *h, struct db *db, struct track *out)
+{
+	struct track track;
+	enum drift_err err = find(h, db, &track);
+	int64_t key;
+
+	if (err) {
+		refuse(h, err);
+		return false;
+	}
+	if (track.is_private && !key_admit(h, db, "listen", &key))
+		return false;
+	if (track.version == 0) {
+		http_fail(h, DRIFT_EBUSY, "This track is still being uploaded.");
+		return false;
+	}
+	*out = track;
+	return true;
+}

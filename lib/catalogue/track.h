@@ -1,0 +1,41 @@
+/*
+ * track.h - what a program needs to know of a track to serve it.
+ */
+#ifndef DRIFT_CATALOGUE_TRACK_H
+#define DRIFT_CATALOGUE_TRACK_H
+
+#include "base/err.h"
+#include "base/uuid.h"
+#include "catalogue/db.h"
+#include "http/http.h"
+
+#include <stdbool.h>
+
+#define TRACK_NAME_MAX 64 /* bytes of a stored file's name or a media type, NUL included */
+
+/* Names are of files in the version's folder. */
+struct track {
+	struct uuid id;
+	int version; /* the present one; 0: nothing is stored yet */
+	bool is_private;
+	char source_name[TRACK_NAME_MAX];
+	char source_mime[TRACK_NAME_MAX];
+	char opus_name[TRACK_NAME_MAX]; /* "" while it or its sidecar is not there */
+	char seekidx_name[TRACK_NAME_MAX]; /* likewise */
+};
+
+/* DRIFT_ENOENT (no such track), DRIFT_EDB, DRIFT_EIO. */
+enum drift_err track_get(struct db *db, const struct uuid *id, struct track *out) MUST_CHECK;
+
+/*
+ * Finds the track that the first segment of the request's path names, for somebody who
+ * wants to hear it.
+ *
+ * out  written on true only; its version is there
+ *
+ * False: the request is answered (404; 401 or 403 for a private track without a key;
+ * 503 while nothing of it is stored or the database is away).
+ */
+bool track_admit(struct http *h, struct db *db, struct track *out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * range.h - which bytes a Range header asks for.
+ *
+ * Pure. Source: RFC 9110 section 14. However many parts a request has, the answer is
+ * never longer than the file: parts that overlap or nearly touch become one (15.3.7.2), and
+ * a request that is left with more than RANGE_PARTS_MAX of them gets the whole file (14.2).
+ */
+#ifndef DRIFT_HTTP_RANGE_H
+#define DRIFT_HTTP_RANGE_H
+
+#include <stdint.h>
+
+#define RANGE_PARTS_MAX 16
+#define RANGE_GAP_BYTES 80 /* a smaller gap costs less than another part's header */
+
+struct range {
+	int64_t first, last; /* both are bytes of the answer */
+};
+
+struct ranges {
+	struct range part[RANGE_PARTS_MAX]; /* ascending, apart */
+	int count; /* 1 to RANGE_PARTS_MAX */
+};
+
+enum range_answer {
+	RANGE_WHOLE, /* no Range, not in bytes, not well-formed, or too many: 200 */
+	RANGE_PARTS, /* 206 */
+	RANGE_UNSATISFIABLE, /* 416 */
+};
+
+/*
+ * text   the header field; NULL: not there. Borrowed for the call
+ * bytes  of the whole file, 0 or more
+ * out    written on RANGE_PARTS only
+ */
+enum range_answer range_parse(const char *text, int64_t bytes, struct ranges *out);
+
+int64_t range_bytes(const struct range *r);
+
+#endif
