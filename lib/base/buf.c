@@ -1,5 +1,7 @@
 #include "base/buf.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,39 +96,6 @@ void buf_add_u64le(struct buf *b, uint64_t v)
 	add_le(b, v, 8);
 }
 
-/* Length of the well-formed UTF-8 sequence at s (RFC 3629 section 4), 0 if
-   there is none; reads no further than the first byte that breaks it. */
-static size_t utf8_length(const unsigned char *s)
-{
-	unsigned char lo = 0x80, hi = 0xBF;
-	size_t n;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xC2 && s[0] <= 0xDF)
-		n = 2;
-	else if (s[0] >= 0xE0 && s[0] <= 0xEF)
-		n = 3;
-	else if (s[0] >= 0xF0 && s[0] <= 0xF4)
-		n = 4;
-	else
-		return 0;
-	if (s[0] == 0xE0)
-		lo = 0xA0; /* overlong */
-	else if (s[0] == 0xED)
-		hi = 0x9F; /* surrogates */
-	else if (s[0] == 0xF0)
-		lo = 0x90; /* overlong */
-	else if (s[0] == 0xF4)
-		hi = 0x8F; /* past U+10FFFF */
-	if (s[1] < lo || s[1] > hi)
-		return 0;
-	for (size_t i = 2; i < n; i++)
-		if (s[i] < 0x80 || s[i] > 0xBF)
-			return 0;
-	return n;
-}
-
 void buf_add_json(struct buf *b, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -134,7 +103,7 @@ void buf_add_json(struct buf *b, const char *text)
 
 	buf_add_byte(b, '"');
 	while (*s) {
-		n = utf8_length(s);
+		n = utf8_length((const char *)s);
 		if (n == 0) {
 			buf_add_text(b, "\xEF\xBF\xBD");
 			n = 1;

@@ -2,6 +2,9 @@
 
 #include <assert.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const EVP_MD *method(enum digest_kind kind)
 {
@@ -56,6 +59,12 @@ void digest_clear(struct digest *d)
 {
 	EVP_MD_CTX_free(d->context);
 	d->context = NULL;
+}
+
+void digest_hmac(const uint8_t key[32], const char *text, uint8_t out[32])
+{
+	if (!HMAC(EVP_sha256(), key, 32, (const unsigned char *)text, strlen(text), out, NULL))
+		abort();
 }
 
 void digest_hex(const uint8_t *bytes, size_t len, char *out)

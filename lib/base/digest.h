@@ -35,6 +35,10 @@ void digest_finish(struct digest *d, uint8_t out[DIGEST_MAX]);
 
 void digest_clear(struct digest *d);
 
+/* HMAC-SHA256 (RFC 2104) of a text. It fails only when out of memory, and then ends
+   the program: no tag at all is better than one that can be guessed. */
+void digest_hmac(const uint8_t key[32], const char *text, uint8_t out[32]);
+
 /* Lower-case hexadecimal digits and NUL: out has room for 2 * len + 1. */
 void digest_hex(const uint8_t *bytes, size_t len, char *out);
 

@@ -1,12 +1,11 @@
 #include "catalogue/store.h"
 
+#include "base/digest.h"
 #include "base/io.h"
 #include "base/log.h"
 
 #include <errno.h>
 #include <ftw.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,18 +129,13 @@ enum drift_err store_make_upload_folder(const struct conf *conf)
 struct store_token store_token(const uint8_t secret[32], const struct uuid *track, int version,
 			       int64_t epoch)
 {
-	unsigned char mac[EVP_MAX_MD_SIZE];
 	struct store_token token;
+	uint8_t mac[32];
 	char text[96];
-	int len;
 
-	len = snprintf(text, sizeof(text), "%s/%d/%lld", track->text, version, (long long)epoch);
-	/* fails only when out of memory; then no token at all is better than a
-	   guessable one */
-	if (!HMAC(EVP_sha256(), secret, 32, (const unsigned char *)text, (size_t)len, mac, NULL))
-		abort();
-	for (int i = 0; i < STORE_TOKEN_LEN / 2; i++)
-		snprintf(token.text + 2 * i, 3, "%02x", mac[i]);
+	snprintf(text, sizeof(text), "%s/%d/%lld", track->text, version, (long long)epoch);
+	digest_hmac(secret, text, mac);
+	digest_hex(mac, STORE_TOKEN_LEN / 2, token.text);
 	return token;
 }
 

@@ -14,7 +14,7 @@
 
 #define SEGMENTS_MAX 8
 #define SEGMENT_MAX 255 /* bytes */
-#define COOKIES_MAX 32
+#define COOKIES_MAX 128 /* other programs of the host set theirs too */
 #define HEADERS_MAX 32
 #define NAME_MAX_BYTES 64
 #define DETAIL_MAX 512
@@ -260,6 +260,15 @@ const char *http_cookie(const struct http *h, const char *name)
 	return NULL;
 }
 
+bool http_cookie_at(const struct http *h, int i, const char **name, const char **value)
+{
+	if (i < 0 || i >= h->cookies)
+		return false;
+	*name = h->cookie[i].name;
+	*value = h->cookie[i].value;
+	return true;
+}
+
 int64_t http_content_length(const struct http *h)
 {
 	const char *text = http_param(h, "CONTENT_LENGTH");
@@ -503,6 +512,13 @@ void http_fail(struct http *h, enum drift_err err, const char *fmt, ...)
 	vsnprintf(detail, sizeof(detail), fmt, ap);
 	va_end(ap);
 	fail(h, err, detail);
+}
+
+void http_send_options(struct http *h, const char *allow)
+{
+	http_set_header(h, "Allow", "%s", allow);
+	http_set_status(h, 204);
+	http_send_empty(h);
 }
 
 void http_fail_method(struct http *h, const char *allow)

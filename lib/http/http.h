@@ -48,6 +48,8 @@ const char *http_segment(const struct http *h, int i); /* NULL past the end */
 const char *http_query(const struct http *h, const char *name);
 bool http_query_bad(const struct http *h);
 const char *http_cookie(const struct http *h, const char *name); /* or NULL */
+/* The i-th cookie as it came; false past the end. */
+bool http_cookie_at(const struct http *h, int i, const char **name, const char **value);
 /* -1 when absent or malformed */
 int64_t http_content_length(const struct http *h);
 /* Does the program run for this one request only? */
@@ -103,7 +105,8 @@ enum drift_err http_write(struct http *h, const void *data, size_t len) MUST_CHE
  */
 void http_fail(struct http *h, enum drift_err err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* 405 with Allow. */
+/* 204 and 405, with Allow. */
+void http_send_options(struct http *h, const char *allow);
 void http_fail_method(struct http *h, const char *allow);
 
 bool http_answered(const struct http *h);
