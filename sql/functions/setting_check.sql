@@ -5,22 +5,16 @@ create or replace function drift.setting_check(i_name text, i_value text)
 returns text language plpgsql stable security definer set search_path = drift, pg_temp as $$
 declare
 	d drift.setting_definition;
-	l_number double precision;
+	l_value text;
 begin
 	select * into d from drift.setting_definition where name = i_name;
 	if not found then
 		raise exception '% is not a setting', left(i_name, 64) using errcode = 'DR400';
 	end if;
-	if d.kind = 'choice' and exists (select from jsonb_array_elements(d.choices) c
-			where c ->> 'value' = i_value) then
-		return i_value;
+	l_value := drift.setting_normal(d, i_value);
+	if l_value is null then
+		raise exception '% cannot have this value', d.name using errcode = 'DR400';
 	end if;
-	if d.kind = 'number' and i_value ~ '^-?\d{1,9}(\.\d{1,9})?$' then
-		l_number := i_value::double precision;
-		if l_number between coalesce(d.minimum, l_number) and coalesce(d.maximum, l_number) then
-			return l_number::text;
-		end if;
-	end if;
-	raise exception '% cannot have this value', d.name using errcode = 'DR400';
+	return l_value;
 end $$;
 comment on function drift.setting_check(text, text) is 'Checks and normalises a setting''s value.';

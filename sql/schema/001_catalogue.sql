@@ -181,7 +181,8 @@ comment on column drift.upload.keep is 'Unfinished, it is kept that long after t
 comment on column drift.upload.writer is 'Number of the request that may write; an older one is out';
 
 create table drift.setting_definition (
-	name text constraint setting_definition_pkey primary key,
+	name text constraint setting_definition_pkey primary key
+		constraint setting_definition_name check (name ~ '^[A-Za-z][A-Za-z0-9]{0,63}$'),
 	label text not null,
 	help text not null default '',
 	kind text not null constraint setting_definition_kind check (kind in ('choice', 'number')),
@@ -190,9 +191,14 @@ create table drift.setting_definition (
 	minimum double precision,
 	maximum double precision,
 	step double precision,
-	position integer not null
+	position integer not null,
+	constraint setting_definition_choices check (kind = 'number' or (
+		not jsonb_path_exists(choices, '$[*].value ? (!(@ like_regex "^[A-Za-z0-9._-]{1,64}$"))')
+		and jsonb_path_exists(choices, '$[*].value ? (@ == $v)', jsonb_build_object('v', fallback)))),
+	constraint setting_definition_number check (kind = 'choice' or fallback ~ '^-?\d{1,9}(\.\d{1,9})?$')
 );
 comment on table drift.setting_definition is 'The listener''s settings: a row is an entry in the menu and a cookie.';
+comment on column drift.setting_definition.name is 'Of the cookie and of the page''s data attribute too';
 comment on column drift.setting_definition.choices is '[{"value", "label"}], of a choice';
 comment on column drift.setting_definition.fallback is 'The value of who has chosen nothing';
 comment on column drift.setting_definition.position is 'Order in the menu';
