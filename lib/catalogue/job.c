@@ -85,6 +85,7 @@ static enum drift_err read_row(const struct db_rows *rows, struct job_set *set)
 	set->sample_rate = (int32_t)db_get_int(rows, 0, 7);
 	set->samples = db_get_int(rows, 0, 8);
 	set->samples48 = db_get_int(rows, 0, 9);
+	set->claimed_at = now_seconds();
 	set->loudness = db_get_double(rows, 0, 10);
 	return read_texts(set, db_get_text(rows, 0, 11), db_get_text(rows, 0, 12));
 }
@@ -216,8 +217,18 @@ static void log_unsettled(const struct job_set *set, enum job_kind kind, enum dr
 			    kind_texts[kind], set->track.text, drift_err_text(err));
 }
 
+static void log_done(const struct job_set *set, enum job_kind kind)
+{
+	double seconds = now_seconds() - set->claimed_at;
+	double sound = (double)set->samples / (double)set->sample_rate;
+
+	log_info("job: %s of %s version %d: %.0f s of sound done in %.1f s", kind_texts[kind],
+		 set->track.text, set->version, sound, seconds);
+}
+
 void job_done(const struct job_worker *w, struct job_set *set, enum job_kind kind)
 {
+	log_done(set, kind);
 	log_unsettled(set, kind,
 		      call_patiently(w, "SELECT drift.job_done($1, $2)",
 				     DB_ARGS(db_int(set->id[kind]), db_text(w->name))));

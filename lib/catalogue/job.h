@@ -56,6 +56,7 @@ struct job_set {
 	struct oggopus_tag tags[JOB_TAGS_MAX]; /* point into text */
 	int32_t tag_count;
 	struct buf text; /* owned */
+	double claimed_at; /* monotonic seconds */
 	double told_at; /* monotonic seconds of the last progress */
 };
 
