@@ -1,0 +1,10 @@
+-- The tag of a stored file: size and time in microseconds, hexadecimal, as the programs and
+-- Apache have it. lighttpd's own is a 32-bit hash that nobody else can tell beforehand.
+local file = lighty.c.stat(lighty.r.req_attr["physical.path"])
+
+if file and file.is_file then
+	local seconds, nanoseconds = file.st_mtim()
+
+	lighty.r.resp_header["ETag"] = string.format('"%x-%x"', file.st_size,
+		seconds * 1000000 + math.floor(nanoseconds / 1000))
+end
