@@ -48,26 +48,31 @@ static void send_rendition(struct delivery *d, const struct track *t)
 	delivery_send(d, t, rendition_file(t, r), rendition_mime(t, r), twin.path);
 }
 
-static bool is_read(const struct http *h)
+typedef void answer_fn(struct delivery *d, const struct track *t);
+
+/* What is asked of the track; NULL: there is no such thing. */
+static answer_fn *find_answer(const struct http *h)
 {
-	return strcmp(http_method(h), "GET") == 0 || strcmp(http_method(h), "HEAD") == 0;
+	int segments = http_segments(h);
+
+	if (segments == 1)
+		return send_rendition;
+	if (segments == 2 && strcmp(http_segment(h, 1), "manifest.json") == 0)
+		return manifest_send;
+	return NULL;
 }
 
 static void answer(struct delivery *d)
 {
-	int segments = http_segments(d->h);
+	answer_fn *send = find_answer(d->h);
 	struct track track;
 
-	if (!is_read(d->h))
-		http_fail_method(d->h, "GET, HEAD");
-	else if (segments == 1 && track_admit(d->h, d->db, &track))
-		send_rendition(d, &track);
-	else if (segments == 2 && strcmp(http_segment(d->h, 1), "manifest.json") == 0 &&
-		 track_admit(d->h, d->db, &track))
-		manifest_send(d, &track);
-	else if (!http_answered(d->h))
-		http_fail(d->h, DRIFT_ENOENT,
-			  "There is no such track, or nothing of it by that name.");
+	if (!http_admit_read(d->h))
+		return;
+	if (!send)
+		http_fail(d->h, DRIFT_ENOENT, "There is nothing here by that name.");
+	else if (track_admit(d->h, d->db, &track))
+		send(d, &track);
 }
 
 int main(void)

@@ -1,12 +1,14 @@
 #include "catalogue/delivery.h"
 
+#include "base/fnv.h"
 #include "base/log.h"
 #include "catalogue/secret.h"
-#include "http/date.h"
 #include "http/filebody.h"
 #include "http/precondition.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -17,13 +19,12 @@
 /* A file that is there, and what its size and time say. */
 struct stored {
 	struct store_path path;
-	int64_t bytes;
 	struct store_etag etag;
-	int64_t modified; /* seconds since 1970 */
+	struct filebody body; /* without a descriptor until it is copied */
 };
 
 static bool find_file(const struct delivery *d, const struct track *t, const char *name,
-		      struct stored *out)
+		      const char *mime, struct stored *out)
 {
 	struct stat st;
 
@@ -32,10 +33,14 @@ static bool find_file(const struct delivery *d, const struct track *t, const cha
 		log_errno("delivery: %s", out->path.text);
 		return false;
 	}
-	out->bytes = st.st_size;
-	out->modified = st.st_mtim.tv_sec;
 	out->etag = store_etag(st.st_size,
 			       st.st_mtim.tv_sec * (int64_t)1000000 + st.st_mtim.tv_nsec / 1000);
+	out->body = (struct filebody){
+		.fd = -1,
+		.bytes = st.st_size,
+		.mime = mime,
+		.validators = {out->etag.text, st.st_mtim.tv_sec},
+	};
 	return true;
 }
 
@@ -80,7 +85,8 @@ enum drift_err delivery_link(struct delivery *d, const struct track *t, struct s
 	return err;
 }
 
-bool delivery_is_settled(struct http *h, const char *etag, int64_t modified)
+/* Is the request decided by its preconditions? True: it is answered (304, 412). */
+static bool is_settled(struct http *h, const char *etag, int64_t modified)
 {
 	const struct validators v = {etag, modified};
 	const struct precondition p = {
@@ -105,15 +111,17 @@ bool delivery_is_settled(struct http *h, const char *etag, int64_t modified)
 	return false;
 }
 
-void delivery_set_caching(struct http *h, const struct track *t)
+/* Public tracks may be kept by anybody who asks again each time: the URL outlives
+   the version. */
+static void set_caching(struct http *h, const struct track *t)
 {
 	http_set_header(h, "Cache-Control", t->is_private ? "private, no-cache" : "no-cache");
 }
 
 /* lighttpd: time and ranges are its own, by the tag that we give. */
-static void send_by_path(struct delivery *d, const struct stored *file, const char *mime)
+static void send_by_path(struct delivery *d, const struct stored *file)
 {
-	http_set_header(d->h, "Content-Type", "%s", mime);
+	http_set_header(d->h, "Content-Type", "%s", file->body.mime);
 	http_set_header(d->h, "ETag", "%s", file->etag.text);
 	http_set_header(d->h, "X-Sendfile", "%s", file->path.text);
 	http_hand_over(d->h);
@@ -133,29 +141,29 @@ static void send_by_redirect(struct delivery *d, const struct track *t, const ch
 	http_hand_over(d->h);
 }
 
-static void send_copy(struct delivery *d, const struct stored *file, const char *mime,
-		      const char *twin)
+static void send_to_twin(struct delivery *d, const char *twin)
 {
-	struct filebody body = {
-		.bytes = file->bytes,
-		.mime = mime,
-		.validators = {file->etag.text, file->modified},
-	};
+	http_forget_headers(d->h); /* the twin sets them again */
+	http_set_header(d->h, "Location", "%s", twin);
+	http_hand_over(d->h);
+}
 
-	if (twin && !http_is_cgi(d->h) && filebody_length(d->h, &body) > SHORT_BYTES) {
-		http_forget_headers(d->h); /* the twin's come */
-		http_set_header(d->h, "Location", "%s", twin);
-		http_hand_over(d->h);
-		return;
-	}
-	body.fd = open(file->path.text, O_RDONLY | O_CLOEXEC);
-	if (body.fd < 0) {
+static void send_copy(struct delivery *d, struct stored *file)
+{
+	file->body.fd = open(file->path.text, O_RDONLY | O_CLOEXEC);
+	if (file->body.fd < 0) {
 		log_errno("delivery: open %s", file->path.text);
 		http_fail(d->h, DRIFT_EIO, "The file cannot be read.");
 		return;
 	}
-	filebody_send(d->h, &body);
-	close(body.fd);
+	filebody_send(d->h, &file->body);
+	close(file->body.fd);
+}
+
+static bool is_for_twin(const struct delivery *d, const struct stored *file)
+{
+	return server_is(d->h, "Apache") && !http_is_cgi(d->h) &&
+	       filebody_length(d->h, &file->body) > SHORT_BYTES;
 }
 
 void delivery_send(struct delivery *d, const struct track *t, const char *name, const char *mime,
@@ -163,22 +171,38 @@ void delivery_send(struct delivery *d, const struct track *t, const char *name, 
 {
 	struct stored file;
 
-	if (!find_file(d, t, name, &file)) {
+	if (!find_file(d, t, name, mime, &file)) {
 		http_fail(d->h, DRIFT_EIO, "The file is not in the store.");
 		return;
 	}
-	delivery_set_caching(d->h, t);
-	if (delivery_is_settled(d->h, file.etag.text, file.modified))
+	set_caching(d->h, t);
+	if (is_settled(d->h, file.etag.text, file.body.validators.modified) ||
+	    filebody_is_beyond(d->h, &file.body))
 		return;
 	switch (find_way(d)) {
 	case CONF_HANDOVER_SENDFILE:
-		send_by_path(d, &file, mime);
+		send_by_path(d, &file);
 		break;
 	case CONF_HANDOVER_REDIRECT:
 		send_by_redirect(d, t, name);
 		break;
 	default:
-		send_copy(d, &file, mime, server_is(d->h, "Apache") ? twin : NULL);
+		if (twin && is_for_twin(d, &file))
+			send_to_twin(d, twin);
+		else
+			send_copy(d, &file);
 		break;
 	}
+}
+
+void delivery_send_json(struct delivery *d, const struct track *t, const struct buf *json)
+{
+	char etag[48];
+
+	snprintf(etag, sizeof(etag), "\"%zx-%08" PRIx32 "\"", json->len, fnv_text(buf_text(json)));
+	set_caching(d->h, t);
+	if (is_settled(d->h, etag, -1))
+		return;
+	http_set_header(d->h, "ETag", "%s", etag);
+	http_send(d->h, "application/json", json->data, json->len);
 }

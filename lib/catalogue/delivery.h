@@ -9,6 +9,7 @@
 #ifndef DRIFT_CATALOGUE_DELIVERY_H
 #define DRIFT_CATALOGUE_DELIVERY_H
 
+#include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "catalogue/db.h"
@@ -50,15 +51,7 @@ void delivery_send(struct delivery *d, const struct track *t, const char *name, 
 enum drift_err delivery_link(struct delivery *d, const struct track *t,
 			     struct store_token *out) MUST_CHECK;
 
-/*
- * Is the request decided by its preconditions? True: it is answered (304, 412).
- *
- * modified  seconds since 1970; -1: not known
- */
-bool delivery_is_settled(struct http *h, const char *etag, int64_t modified) MUST_CHECK;
-
-/* Public tracks may be kept by anybody who asks again each time: the URL outlives
-   the version. */
-void delivery_set_caching(struct http *h, const struct track *t);
+/* Answers with JSON that is made for the request; its tag comes from the content. */
+void delivery_send_json(struct delivery *d, const struct track *t, const struct buf *json);
 
 #endif

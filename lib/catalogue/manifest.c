@@ -1,9 +1,7 @@
 #include "catalogue/manifest.h"
 
 #include "base/buf.h"
-#include "base/fnv.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #define ATTEMPTS 3 /* each is lost only if the audio is replaced meanwhile */
@@ -46,18 +44,6 @@ static enum drift_err read(struct delivery *d, const struct track *t, struct buf
 	return err;
 }
 
-static void send(struct http *h, const struct track *t, const struct buf *json)
-{
-	char etag[48];
-
-	snprintf(etag, sizeof(etag), "\"%zx-%08" PRIx32 "\"", json->len, fnv_text(buf_text(json)));
-	delivery_set_caching(h, t);
-	if (delivery_is_settled(h, etag, -1))
-		return;
-	http_set_header(h, "ETag", "%s", etag);
-	http_send(h, "application/json", json->data, json->len);
-}
-
 void manifest_send(struct delivery *d, const struct track *t)
 {
 	struct buf json = {0};
@@ -68,6 +54,6 @@ void manifest_send(struct delivery *d, const struct track *t)
 	else if (err)
 		http_fail(d->h, err, "The manifest cannot be made now.");
 	else
-		send(d->h, t, &json);
+		delivery_send_json(d, t, &json);
 	buf_clear(&json);
 }

@@ -38,6 +38,22 @@ int64_t filebody_length(const struct http *h, const struct filebody *f)
 	return sum;
 }
 
+static void send_beyond(struct http *h, const struct filebody *f)
+{
+	http_set_header(h, "Content-Range", "bytes */%" PRId64, f->bytes);
+	http_fail(h, DRIFT_ERANGE, "The file has %" PRId64 " bytes.", f->bytes);
+}
+
+bool filebody_is_beyond(struct http *h, const struct filebody *f)
+{
+	struct ranges set;
+
+	if (find_ranges(h, f, &set) != RANGE_UNSATISFIABLE)
+		return false;
+	send_beyond(h, f);
+	return true;
+}
+
 static enum drift_err send_range(struct http *h, const struct filebody *f, const struct range *r)
 {
 	char piece[PIECE_BYTES];
@@ -161,8 +177,7 @@ void filebody_send(struct http *h, const struct filebody *f)
 			send_several(h, f, &set);
 		break;
 	case RANGE_UNSATISFIABLE:
-		http_set_header(h, "Content-Range", "bytes */%" PRId64, f->bytes);
-		http_fail(h, DRIFT_ERANGE, "The file has %" PRId64 " bytes.", f->bytes);
+		send_beyond(h, f);
 		break;
 	}
 }

@@ -11,6 +11,7 @@
 #include "http/http.h"
 #include "http/precondition.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct filebody {
@@ -22,6 +23,9 @@ struct filebody {
 
 /* Bytes of the file that this request will be sent, 0 for HEAD. */
 int64_t filebody_length(const struct http *h, const struct filebody *f);
+
+/* Is no byte of what it asks for there? True: it is answered (416). */
+bool filebody_is_beyond(struct http *h, const struct filebody *f) MUST_CHECK;
 
 /* Headers that are set already go out with it; a file that ends before its bytes do
    is logged, and the answer breaks off. */

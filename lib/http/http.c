@@ -527,6 +527,20 @@ void http_fail_method(struct http *h, const char *allow)
 	fail(h, DRIFT_EMETHOD, "This method is not known here; see Allow.");
 }
 
+bool http_admit_read(struct http *h)
+{
+	static const char allow[] = "GET, HEAD, OPTIONS";
+	const char *method = http_method(h);
+
+	if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
+		return true;
+	if (strcmp(method, "OPTIONS") == 0)
+		http_send_options(h, allow);
+	else
+		http_fail_method(h, allow);
+	return false;
+}
+
 bool http_answered(const struct http *h)
 {
 	return h->head_sent;

@@ -108,6 +108,8 @@ void http_fail(struct http *h, enum drift_err err, const char *fmt, ...)
 /* 204 and 405, with Allow. */
 void http_send_options(struct http *h, const char *allow);
 void http_fail_method(struct http *h, const char *allow);
+/* Is it GET or HEAD? False: it is answered, OPTIONS and all others as above. */
+bool http_admit_read(struct http *h) MUST_CHECK;
 
 bool http_answered(const struct http *h);
 

@@ -112,7 +112,7 @@ static bool is_zero(const uint8_t *p, size_t len)
 	return true;
 }
 
-enum drift_err seekidx_parse(const uint8_t *data, size_t len, struct seekidx *out)
+enum drift_err seekidx_parse_own(const uint8_t *data, size_t len, struct seekidx *out)
 {
 	struct seekidx x;
 	size_t setup_end, whole;
@@ -130,9 +130,20 @@ enum drift_err seekidx_parse(const uint8_t *data, size_t len, struct seekidx *ou
 		return DRIFT_EMORE;
 	x.setup = data + SEEKIDX_HEAD_BYTES;
 	x.entries = data + setup_end;
-	if (len > whole ||
-	    !is_zero(x.setup + x.setup_bytes, padded(x.setup_bytes) - x.setup_bytes) ||
-	    !entries_are_sound(&x))
+	if (len > whole || !is_zero(x.setup + x.setup_bytes, padded(x.setup_bytes) - x.setup_bytes))
+		return DRIFT_EFORMAT;
+	*out = x;
+	return DRIFT_OK;
+}
+
+enum drift_err seekidx_parse(const uint8_t *data, size_t len, struct seekidx *out)
+{
+	struct seekidx x;
+	enum drift_err err = seekidx_parse_own(data, len, &x);
+
+	if (err)
+		return err;
+	if (!entries_are_sound(&x))
 		return DRIFT_EFORMAT;
 	*out = x;
 	return DRIFT_OK;

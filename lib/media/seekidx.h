@@ -65,6 +65,12 @@ void seekidx_write(const struct seekidx *idx, struct buf *out);
  */
 enum drift_err seekidx_parse(const uint8_t *data, size_t len, struct seekidx *out) MUST_CHECK;
 
+/*
+ * The same for a sidecar of our own making, whose entries are not looked at: of a mapped
+ * file only those are read that a search meets.
+ */
+enum drift_err seekidx_parse_own(const uint8_t *data, size_t len, struct seekidx *out) MUST_CHECK;
+
 /* Entry i, 0 to entry_count - 1. */
 struct seekidx_entry seekidx_get(const struct seekidx *idx, uint32_t i);
 

@@ -1,0 +1,104 @@
+/*
+ * seekidx.fcgi - how to begin in the middle of a track.
+ *
+ *     GET, HEAD  /<id>?format=            the sidecar (doc/seekidx.md)
+ *     GET, HEAD  /<id>?t=SECONDS&format=  where to begin for one moment, as JSON
+ *
+ * Without format it is opus: what is lossless has no sidecar.
+ */
+#include "media/seekidx.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/log.h"
+#include "catalogue/delivery.h"
+#include "catalogue/rendition.h"
+#include "catalogue/seek.h"
+#include "catalogue/store.h"
+#include "catalogue/track.h"
+#include "http/http.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static void write_point(const struct seek_point *p, struct buf *json)
+{
+	buf_addf(json, "{\"timescale\": %" PRIu32 ", \"target\": %" PRIu64, p->timescale,
+		 p->target);
+	buf_addf(json, ", \"sample\": %" PRIu64 ", \"granule\": %" PRIu64 ", \"offset\": %" PRIu64,
+		 p->sample, p->sample, p->offset);
+	buf_addf(json, ", \"setup\": %" PRIu32 ", \"preroll\": 0, \"trim\": %" PRIu64,
+		 p->setup_bytes, p->target - p->sample);
+	buf_addf(json, ", \"samples\": %" PRIu64 ", \"bytes\": %" PRIu64 "}\n", p->samples,
+		 p->bytes);
+}
+
+static void send_point(struct delivery *d, const struct track *t, const char *text)
+{
+	struct store_path path = store_file(d->conf, &t->id, t->version, t->seekidx_name);
+	struct seek_point point;
+	struct buf json = {0};
+	double seconds;
+
+	if (seek_parse_seconds(text, &seconds) != DRIFT_OK) {
+		http_fail(d->h, DRIFT_EINVAL, "The moment t is a number of seconds, 0 or more.");
+		return;
+	}
+	if (seek_find(path.text, seconds, &point) != DRIFT_OK) {
+		http_fail(d->h, DRIFT_EIO, "The sidecar cannot be read.");
+		return;
+	}
+	write_point(&point, &json);
+	delivery_send_json(d, t, &json);
+	buf_clear(&json);
+}
+
+static void send_track(struct delivery *d, const struct track *t)
+{
+	const char *moment = http_query(d->h, "t");
+	enum rendition r;
+
+	if (!rendition_read(d->h, RENDITION_OPUS, &r))
+		return;
+	if (r != RENDITION_OPUS)
+		http_fail(d->h, DRIFT_ENOENT, "The lossless rendition has no sidecar.");
+	else if (!*t->seekidx_name)
+		http_fail(d->h, DRIFT_ENOENT, "The Opus rendition is not made yet.");
+	else if (moment)
+		send_point(d, t, moment);
+	else
+		delivery_send(d, t, t->seekidx_name, SEEKIDX_MIME, NULL);
+}
+
+static void answer(struct delivery *d)
+{
+	struct track track;
+
+	if (!http_admit_read(d->h))
+		return;
+	if (http_segments(d->h) != 1)
+		http_fail(d->h, DRIFT_ENOENT, "There is no such track.");
+	else if (track_admit(d->h, d->db, &track))
+		send_track(d, &track);
+}
+
+int main(void)
+{
+	struct delivery d = {0};
+	struct conf conf;
+
+	log_init("seekidx.fcgi");
+	if (conf_load(&conf) != DRIFT_OK)
+		return EXIT_FAILURE;
+	d.conf = &conf;
+	d.h = http_new();
+	d.db = db_new(conf.web_dsn, "seekidx.fcgi");
+	if (!d.h || !d.db)
+		return EXIT_FAILURE;
+	while (http_accept(d.h) == DRIFT_OK) {
+		answer(&d);
+		http_finish(d.h);
+	}
+	db_free(d.db);
+	http_free(d.h);
+	return EXIT_SUCCESS;
+}
