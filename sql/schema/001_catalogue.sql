@@ -40,12 +40,14 @@ create table drift.track (
 	created timestamptz not null default now(),
 	changed timestamptz not null default now(),
 	deleted timestamptz,
-	words tsvector generated always as
-		(to_tsvector('simple', title || ' ' || artist || ' ' || album)) stored
+	-- cut as drift.track_query cuts: of "AC/DC" PostgreSQL's parser would make one word
+	words tsvector generated always as (to_tsvector('simple',
+		regexp_replace(title || ' ' || artist || ' ' || album, '[^[:alnum:]]+', ' ', 'g'))) stored
 );
 create index track_listed on drift.track (created desc, id desc)
 	where version > 0 and deleted is null and not private;
-create index track_words on drift.track using gin (words);
+-- uploads are rare: what a search finds must not wait for a vacuum
+create index track_words on drift.track using gin (words) with (fastupdate = off);
 comment on table drift.track is 'One identity for one recording; replacing its audio makes a new version.';
 comment on column drift.track.version is 'The version that is played; 0 while the first upload is not finished';
 comment on column drift.track.private is 'Listening needs a key';

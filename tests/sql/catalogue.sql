@@ -1,6 +1,6 @@
 -- Keys, metadata, lists, plays, settings, and the end of versions.
 begin;
-select plan(25);
+select plan(34);
 
 create function pg_temp.stored(i_name text, i_tags jsonb) returns uuid language plpgsql as $$
 declare
@@ -36,8 +36,16 @@ select is(jsonb_path_query_array(drift.track_list('', p ->> 'after', 2), '$.trac
 	'["Song 3", "Song 2"]', 'then the next page') from page;
 select throws_ok($$ select drift.track_list('', '1_x', 2) $$, 'DR400', null,
 	'what is no cursor is refused');
-select is(drift.track_list('', '', 5) ->> 'after' is not null, true, 'a full page has a cursor');
-select is(drift.track_list('', '', 6) ->> 'after', null, 'the last one has none');
+select is(drift.track_list('', '', 4) ->> 'after' is not null, true, 'a page before others has a cursor');
+select is(drift.track_list('', '', 5) ->> 'after', null, 'the last one has none, though it is full');
+select throws_ok($$ select drift.track_list('', '9999999999999999_' || repeat('-', 36), 2) $$, 'DR400', null,
+	'nor is an id that is none');
+
+select drift.track_update(id, '{"title": "Mix.2024 (x-ray)", "artist": "AC/DC"}') from t where n = 2;
+select is((select array_agg(jsonb_array_length(drift.track_list(q, null, 9) -> 'tracks') order by place)
+	from unnest(array['ac/dc', 'dc', '2024', 'ray', 'song', 'SONG 3', 'ong', '%', ''' | !x:*'])
+		with ordinality q(q, place)),
+	array[1, 1, 1, 1, 4, 1, 0, 5, 1], 'words are found by their beginnings, however they are joined');
 
 select is(drift.track_update((select id from one), '{"title": "Other", "private": true}') ->> 'title',
 	'Other', 'metadata can be changed');
@@ -60,9 +68,18 @@ select is(drift.play_add((select id from one), 'x', 'opus', 'share'), 1::bigint,
 select throws_ok($$ select drift.play_add((select id from one), 'x', 'mp3', 'play') $$, 'DR400', null,
 	'an unknown rendition is refused');
 
-select is(drift.setting_check('streamQuality', 'opus'), 'opus', 'a setting takes its values');
-select throws_like($$ select drift.setting_check('theme', 'pink') $$, 'theme %',
-	'and names itself when it does not');
+update drift.play set slot = slot - interval '30 minutes', at = at - interval '29 minutes';
+select is(drift.play_add((select id from one), 'x', 'opus', 'play'), 2::bigint,
+	'nor is a reload when the clock strikes the half hour');
+update drift.play set at = at - interval '2 minutes';
+select is(drift.play_add((select id from one), 'x', 'opus', 'play'), 3::bigint,
+	'who comes back later is counted');
+select throws_ok(format($$ select drift.play_post('{"track": "%s", "rendition": "opus"}', 'z', false) $$, id),
+	'DR401', null, 'a private track''s plays need a key') from one;
+select is(drift.play_post(format('{"track": "%s", "rendition": "opus"}', id)::jsonb, 'z', true) ->> 'count',
+	'4', 'with one they are counted') from one;
+select throws_ok(format('select drift.play_post(%L, %L, true)', body, 'z'), 'DR400', null, body || ' is refused')
+	from unnest(array['[]', '{}', '"x"', '{"track": 5}', '{"track": "x", "rendition": "opus"}']) body;
 
 select drift.track_delete(id) from one;
 select throws_ok($$ select drift.track_get((select id from one)) $$, 'DR404', null,
