@@ -83,9 +83,23 @@ enum drift_err fcgi_accept(struct fcgi *f)
 	return DRIFT_OK;
 }
 
+/* Apache's mod_cgid gives a socket, and one that is closed over bytes nobody read
+   takes the answer along. So no more of the body is let in, and what is in is
+   taken out. */
+static void discard_body(void)
+{
+	char bytes[4096];
+
+	if (shutdown(STDIN_FILENO, SHUT_RD) == 0)
+		while (read(STDIN_FILENO, bytes, sizeof(bytes)) > 0)
+			;
+}
+
 void fcgi_finish(struct fcgi *f)
 {
-	if (!f->is_cgi)
+	if (f->is_cgi)
+		discard_body();
+	else
 		FCGX_Finish_r(&f->request);
 }
 
