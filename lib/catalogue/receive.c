@@ -11,7 +11,9 @@
 
 #define BUFFER_BYTES ((size_t)256 << 10)
 #define FLOW_BYTES ((int64_t)8 << 20) /* then the disk is told to begin */
+#define PAGE_BYTES ((int64_t)4096)
 #define WAIT_MS 1000 /* between two looks whether we are still the writer */
+#define MORE_MS 10 /* what comes that soon goes into the same write */
 #define STEP_MS 1000
 
 struct state {
@@ -76,6 +78,11 @@ static void flow(struct state *s)
 	s->flown = s->at;
 }
 
+static bool is_step_due(const struct state *s)
+{
+	return now_ms() - s->step_at_ms >= STEP_MS;
+}
+
 static enum drift_err put(struct state *s, size_t len)
 {
 	enum drift_err err = io_pwrite_all(s->u->fd, s->buffer, len, s->at);
@@ -89,7 +96,7 @@ static enum drift_err put(struct state *s, size_t len)
 	s->at += (int64_t)len;
 	s->idle_ms = 0;
 	flow(s);
-	if (s->at - s->u->received >= RECEIVE_STEP || now_ms() - s->step_at_ms >= STEP_MS)
+	if (s->at - s->u->received >= RECEIVE_STEP || is_step_due(s))
 		return step(s);
 	return DRIFT_OK;
 }
@@ -100,19 +107,39 @@ static enum drift_err idle(struct state *s)
 	return s->idle_ms >= RECEIVE_IDLE_MS ? DRIFT_EMORE : step(s);
 }
 
-/* One byte past the limit is asked for, to know that there is one. */
+/* One byte past the limit is asked for, to know that there is one. Writes end where
+   pages do: the kernel clears the rest of a page that is new and not filled. */
 static size_t room(const struct state *s)
 {
 	int64_t left = s->r->limit - s->at;
+	int64_t most = (int64_t)BUFFER_BYTES - s->at % PAGE_BYTES;
 
-	return left >= (int64_t)BUFFER_BYTES ? BUFFER_BYTES : (size_t)left + (left == 0);
+	return (size_t)(left >= most ? most : left + (left == 0));
+}
+
+/* libfcgi gives 8 KiB at most, and a write of so little costs more than its bytes. What
+   ended the reading is told by the next call when something came before it. */
+static enum drift_err fill(struct state *s, size_t *got)
+{
+	size_t max = room(s), len = 0, n = 0;
+	enum drift_err err;
+
+	do {
+		err = http_read(s->h, s->buffer + len, max - len, len ? MORE_MS : WAIT_MS, &n);
+		if (!err)
+			len += n;
+	} while (!err && n > 0 && len < max && !is_step_due(s));
+	if (len == 0)
+		return err;
+	*got = len;
+	return DRIFT_OK;
 }
 
 static enum drift_err pump(struct state *s)
 {
 	for (;;) {
 		size_t got = 0;
-		enum drift_err err = http_read(s->h, s->buffer, room(s), WAIT_MS, &got);
+		enum drift_err err = fill(s, &got);
 
 		if (err == DRIFT_EMORE)
 			err = idle(s);

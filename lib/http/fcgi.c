@@ -10,7 +10,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READER_BYTES 8192 /* of libfcgi's own buffer, over which poll(2) knows nothing */
+/*
+ * How FCGX_Stream.data of a reader begins (libfcgi, FCGX_Stream_Data in fcgiapp.c; the
+ * same in every release since 2.0). libfcgi reads ahead and has no call to ask whether
+ * it still holds bytes, over which poll(2) knows nothing.
+ */
+struct reader {
+	unsigned char *buff;
+	int bufflen;
+	unsigned char *memory;
+	unsigned char *buff_stop; /* behind the last byte that was read */
+};
 
 struct fcgi {
 	bool is_cgi;
@@ -138,14 +148,21 @@ static enum drift_err read_cgi(void *data, size_t max, int wait_ms, size_t *got)
 	return DRIFT_OK;
 }
 
+static bool would_wait(const FCGX_Stream *in)
+{
+	const struct reader *r = in->data;
+
+	return in->rdNext == in->stop && in->stop == r->buff_stop;
+}
+
 static enum drift_err read_fcgi(struct fcgi *f, unsigned char *data, size_t max, int wait_ms,
-				int64_t left, size_t *got)
+				size_t *got)
 {
 	FCGX_Stream *in = f->request.in;
 	enum drift_err err;
 	int first, rest;
 
-	if (in->rdNext == in->stop && left > READER_BYTES) {
+	if (would_wait(in)) {
 		err = wait_readable(f->request.ipcFd, wait_ms);
 		if (err)
 			return err;
@@ -165,15 +182,14 @@ static enum drift_err read_fcgi(struct fcgi *f, unsigned char *data, size_t max,
 	return DRIFT_OK;
 }
 
-enum drift_err fcgi_read(struct fcgi *f, void *data, size_t max, int wait_ms, int64_t left,
-			 size_t *got)
+enum drift_err fcgi_read(struct fcgi *f, void *data, size_t max, int wait_ms, size_t *got)
 {
 	if (max == 0) {
 		*got = 0;
 		return DRIFT_OK;
 	}
 	return f->is_cgi ? read_cgi(data, max, wait_ms, got)
-			 : read_fcgi(f, data, max, wait_ms, left, got);
+			 : read_fcgi(f, data, max, wait_ms, got);
 }
 
 enum drift_err fcgi_write(struct fcgi *f, const void *data, size_t len)

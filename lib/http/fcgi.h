@@ -34,16 +34,13 @@ const char *fcgi_param(const struct fcgi *f, const char *name);
 /*
  * Reads some of the body.
  *
- * left  bytes of the body that are still to come; -1: unknown
- * got   0 at the end of the body
+ * got  0 at the end of the body
  *
  * Returns
- *   DRIFT_EMORE    nothing came for wait_ms. libfcgi hides what it has
- *                  buffered, so for the last 8 KiB of a body this waits until
- *                  something comes or the client leaves.
+ *   DRIFT_EMORE    nothing came for wait_ms
  *   DRIFT_ECLOSED  the client left
  */
-enum drift_err fcgi_read(struct fcgi *f, void *data, size_t max, int wait_ms, int64_t left,
+enum drift_err fcgi_read(struct fcgi *f, void *data, size_t max, int wait_ms,
 			 size_t *got) MUST_CHECK;
 
 /* DRIFT_ECLOSED when the client left. */

@@ -301,7 +301,7 @@ enum drift_err http_read(struct http *h, void *data, size_t max, int wait_ms, si
 
 	if (h->left >= 0 && (int64_t)max > h->left)
 		max = (size_t)h->left;
-	err = fcgi_read(h->fcgi, data, max, wait_ms, h->left, &n);
+	err = fcgi_read(h->fcgi, data, max, wait_ms, &n);
 	if (err)
 		return err;
 	if (n == 0 && h->left > 0)
