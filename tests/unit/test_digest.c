@@ -46,11 +46,26 @@ static void it_takes_nothing_while_it_is_empty(void **state)
 	assert_null(d.context);
 }
 
+/* RFC 4231 has no key of 32 bytes; this is what `openssl dgst -mac hmac` prints */
+static void it_signs_as_openssl_does(void **state)
+{
+	static const uint8_t key[32] = "0123456789abcdef0123456789abcde";
+	char found[65];
+	uint8_t mac[32];
+
+	(void)state;
+	digest_hmac(key, "hello world", mac);
+	digest_hex(mac, sizeof(mac), found);
+	assert_string_equal(found,
+			    "7d0444f74e8b94f2fdf5b7a06075a7dfb3c172969c49f3608f64e10a29c60326");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_what_openssl_prints),
 		cmocka_unit_test(it_takes_nothing_while_it_is_empty),
+		cmocka_unit_test(it_signs_as_openssl_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
