@@ -6,13 +6,14 @@
 # $state   the stack's folder
 # as_user  array: the words that run a command as the stack's user, in a clean environment
 
-# field 22 of /proc/PID/stat; the name in field 2 may contain anything
+# started_at PID: field 22 of /proc/PID/stat; nothing for one that has ended, also when
+# nobody has taken notice of that yet (state Z). The name in field 2 may contain anything.
 started_at() {
 	local stat
 
 	stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
-	set -- ${stat##*) }
-	echo "${20}"
+	read -ra stat <<<"${stat##*) }"
+	[[ ${stat[0]} == Z ]] || echo "${stat[19]}"
 }
 
 # service_start NAME COMMAND...: output goes to log/NAME.log
@@ -49,21 +50,23 @@ service_stop() {
 }
 
 # The processes a crash may have left: programs from the stack's folder, and servers
-# that were started with a file of it.
+# that stand in it or were started with a file of it.
 leftovers() {
-	local dir exe
+	local dir exe place
 
-	for dir in /proc/[0-9]*; do
-		exe=$(readlink "$dir/exe" 2>/dev/null) || continue
-		case $exe in
-		"$state"/*) ;;
-		*/postgres | */lighttpd | */apache2)
-			grep -qzF "$state/" "$dir/cmdline" 2>/dev/null || continue
-			;;
-		*) continue ;;
-		esac
-		echo "${dir#/proc/}"
-	done
+	{ find /proc/[0-9]*/exe -maxdepth 0 -printf '%h %l\n' 2>/dev/null || true; } |
+		while read -r dir exe; do
+			case $exe in
+			"$state"/*) ;;
+			*/postgres | */lighttpd | */apache2)
+				place=$(readlink "$dir/cwd" 2>/dev/null) || continue
+				[[ $place/ == "$state"/* ]] ||
+					grep -qzF "$state/" "$dir/cmdline" 2>/dev/null || continue
+				;;
+			*) continue ;;
+			esac
+			echo "${dir#/proc/}"
+		done
 }
 
 no_leftovers() {
