@@ -13,6 +13,7 @@ TEST_LIBS := cmocka opusfile
 
 VERSION := 0.1.0
 BUILD := build
+BIN := $(BUILD)/bin
 
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 
@@ -22,9 +23,9 @@ DRIFT_CFLAGS = -std=c11 -D_GNU_SOURCE -DDRIFT_VERSION='"$(VERSION)"' -pthread -I
 
 lib_src := $(wildcard lib/*/*.c)
 lib_obj := $(lib_src:%.c=$(BUILD)/obj/%.o)
-cgi_bin := $(patsubst cgi-bin/%.c,$(BUILD)/bin/%.fcgi,$(wildcard cgi-bin/*.c))
-cron_bin := $(patsubst cron/%.c,$(BUILD)/bin/%,$(wildcard cron/*.c))
-exec_bin := $(patsubst libexec/%.c,$(BUILD)/bin/%,$(wildcard libexec/*.c))
+cgi_bin := $(patsubst cgi-bin/%.c,$(BIN)/%.fcgi,$(wildcard cgi-bin/*.c))
+cron_bin := $(patsubst cron/%.c,$(BIN)/%,$(wildcard cron/*.c))
+exec_bin := $(patsubst libexec/%.c,$(BIN)/%,$(wildcard libexec/*.c))
 unit_bin := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
 LIB_CFLAGS := $(call pkg,--cflags,$(LIBS) $(DECODE_LIBS))
@@ -37,6 +38,24 @@ TEST_LINK = -lcmocka -lopusfile $(DECODE_LINK) $(PROGRAM_LIBS)
 .PHONY: all
 all: $(cgi_bin) $(cron_bin) $(exec_bin)
 
+define HELP
+make           builds the programs into $(BUILD)/bin
+make run       installs what is missing, builds, starts everything with example music, and
+               stops it on Ctrl-C; also make up, make down, and make purge, which forgets all
+               (PORT=8080, VAR=var, SERVER=lighttpd or apache, TRANSCODER=yes or no)
+make check     installs what is missing, builds, and runs every test
+               (T='tests/http/tus.t …' runs some)
+make bench     prints how fast it is, each figure against a named peer
+make install   DESTDIR= PREFIX=/usr/local
+make dist      $(dist).tar.gz, for a shared host
+make clean     removes $(BUILD) and what npm brought
+WERROR=        lets warnings of another compiler pass
+endef
+
+.PHONY: help
+help:
+	$(info $(HELP)) @:
+
 $(BUILD)/libdrift.a: $(lib_obj)
 	rm -f $@
 	ar rcs $@ $^
@@ -45,15 +64,15 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-$(BUILD)/bin/%.fcgi: $(BUILD)/obj/cgi-bin/%.o $(BUILD)/libdrift.a
+$(BIN)/%.fcgi: $(BUILD)/obj/cgi-bin/%.o $(BUILD)/libdrift.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread $(LDFLAGS) -o $@ $^ $(PROGRAM_LIBS)
 
-$(BUILD)/bin/drift-%: $(BUILD)/obj/cron/drift-%.o $(BUILD)/libdrift.a
+$(BIN)/drift-%: $(BUILD)/obj/cron/drift-%.o $(BUILD)/libdrift.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread $(LDFLAGS) -o $@ $^ $(PROGRAM_LIBS)
 
-$(BUILD)/bin/drift-%: $(BUILD)/obj/libexec/drift-%.o $(BUILD)/libdrift.a
+$(BIN)/drift-%: $(BUILD)/obj/libexec/drift-%.o $(BUILD)/libdrift.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread $(LDFLAGS) -o $@ $^ $(DECODE_LINK)
 
@@ -114,6 +133,28 @@ install-site: all player
 	$(INSTALL_DATA) etc/apache/cgi-bin.htaccess "$(SITE)/public_html/cgi-bin/.htaccess"
 	$(INSTALL_DATA) etc/apache/media.htaccess "$(SITE)/public_html/media/.htaccess"
 
+	$(INSTALL_BIN) etc/apache/setup "$(SITE)/drift"
+	$(INSTALL_DATA) etc/apache/INSTALL "$(SITE)/drift"
+
+# A tarball that needs nothing of the host but its C library: the programs look for their
+# libraries in drift/lib, from drift/bin, public_html/cgi-bin and one folder further down.
+dist = $(BUILD)/drift-$(VERSION)-$(shell uname -m)
+RPATH = $$ORIGIN/../lib:$$ORIGIN/../../drift/lib:$$ORIGIN/../../../drift/lib
+
+.PHONY: dist
+dist:
+	rm -rf $(dist)
+	@$(MAKE) -s install-site SITE='$(CURDIR)/$(dist)' BIN=$(BUILD)/dist \
+		LDFLAGS='$(LDFLAGS) -Wl,--disable-new-dtags,-rpath,'\''$$(RPATH)'\'
+	mkdir -p $(dist)/drift/lib
+	etc/apache/libraries $(BUILD)/dist/* | xargs install -m 0644 -t $(dist)/drift/lib
+	tar -C $(BUILD) --owner=0 --group=0 -czf $(dist).tar.gz $(notdir $(dist))
+	rm -rf $(dist)
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD) node_modules htdocs/lib
+
 # --- the development stack: etc/dev/stack says more --------------------------
 
 SERVER ?= lighttpd
@@ -136,6 +177,13 @@ check:
 
 .PHONY: unit-tests
 unit-tests: $(unit_bin)
+
+# `make bench B='transcode'` measures some
+.PHONY: bench
+bench:
+	@etc/dev/install-packages check
+	@$(MAKE) -s -j$(shell nproc) all player
+	@tests/bench/run $(B)
 
 # rebuilt when the flags change
 $(BUILD)/flags: FORCE
