@@ -174,8 +174,8 @@ function watchGround() {
 		});
 		it(on('pauses and goes on by its button'), async () => {
 			await page.click('#toggle');
-			await page.waitForFunction(() => document.querySelector('audio').paused);
-			assert.equal(await page.getAttribute('#toggle', 'aria-label'), 'Play');
+			await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+			assert.ok((await audio(page)).paused);
 			const { at } = await audio(page);
 			await page.click('#toggle');
 			await playing(page, at);
@@ -292,9 +292,14 @@ function watchGround() {
 			const form = await plain.newPage();
 
 			await form.goto(stack.url);
-			await form.selectOption('select[name="theme"]', 'dark');
-			await form.click('noscript button');
+			await form.click('noscript a[href*="settings"]');
+			await form.getByLabel('Dark', { exact: true }).check();
+			await form.click('button[type="submit"]');
+			assert.match(form.url(), /settings\.fcgi\/$/);
+			assert.ok(await form.getByLabel('Dark', { exact: true }).isChecked());
+			assert.equal(await form.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), DARK);
 			assert.equal((await plain.cookies()).find(({ name }) => name === 'theme')?.value, 'dark');
+			await screenshot(form, `settings-${stack.name}`);
 			await plain.close();
 		});
 		it(on('has nothing to complain about in the console, nor breaks its content policy'), async () => {
