@@ -4,7 +4,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Digest::SHA qw(sha256_hex);
+use Digest::SHA qw(hmac_sha256_hex sha256_hex);
 use Drift;
 use Test::More;
 
@@ -15,6 +15,13 @@ my $nobody = '00000000-0000-4000-8000-000000000000';
 
 sub path { my ($id, $rest) = @_; return "/cgi-bin/stream.fcgi/$id" . ($rest // '') }
 sub manifest { my ($s, $id, %headers) = @_; return Drift::json($s->get(path($id, '/manifest.json'), %headers)) }
+
+# The capability of version 1; epoch 0 never ends.
+sub capability {
+	my ($s, $id, $epoch) = @_;
+	my $secret = pack 'H*', $s->psql('select drift.secret_get()');
+	return '/media/' . substr(hmac_sha256_hex("$id/1/$epoch", $secret), 0, 32) . '/source.wav';
+}
 
 sub is_problem {
 	my ($answer, $status, $name) = @_;
@@ -102,7 +109,7 @@ sub check_manifest {
 	my $m = Drift::json($answer);
 	is $m->{track}, $id, 'of the track';
 	is $m->{duration}, 96000, 'with its length';
-	like $m->{renditions}{lossless}{url}, qr{^/media/[0-9a-f]{32}/source\.wav$}, 'and capabilities';
+	is $m->{renditions}{lossless}{url}, capability($s, $id, 0), 'and capabilities for ever';
 	my @urls = (map({ @$_{qw(url stream)} } values %{ $m->{renditions} }), $m->{waveform},
 		@{ $m->{renditions}{opus} }{qw(sidecar seekidx)});
 	is $s->get($_)->{status}, 200, "$_ is there" for @urls;
@@ -146,6 +153,7 @@ sub check_private {
 		}
 	}
 	my $url = manifest($s, $id, 'X-Api-Key' => $listen)->{renditions}{lossless}{url};
+	is $url, capability($s, $id, int(time / (12 * 3600))), 'its capability is for twelve hours';
 	my $answer = $s->get($url);
 	is sha256_hex($answer->{content}), sha256_hex($source), 'the capability in its manifest needs no key';
 	$s->psql("select drift.track_update('$id', '{\"private\": false}')");
