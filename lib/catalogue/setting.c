@@ -157,11 +157,14 @@ static void add_choice(struct buf *page, const struct db_rows *rows, int row)
 
 static void add_legend(struct buf *page, const struct db_rows *rows, int row)
 {
-	const char *help = db_get_text(rows, row, HELP);
+	const char *name = db_get_text(rows, row, NAME), *help = db_get_text(rows, row, HELP);
 
-	html_addf(page, "<fieldset><legend>%s</legend>\n", db_get_text(rows, row, LABEL));
+	buf_add_text(page, "<fieldset");
 	if (*help)
-		html_addf(page, "<p class=\"help\">%s</p>\n", help);
+		html_addf(page, " aria-describedby=\"help-%s\"", name);
+	html_addf(page, "><legend>%s</legend>\n", db_get_text(rows, row, LABEL));
+	if (*help)
+		html_addf(page, "<p id=\"help-%s\" class=\"help\">%s</p>\n", name, help);
 }
 
 static void add_controls(struct buf *page, const struct db_rows *rows)

@@ -180,6 +180,14 @@ function watchGround() {
 			await page.click('#toggle');
 			await playing(page, at);
 		});
+		it(on('leads past the list to the player by keys'), async () => {
+			await page.evaluate(() => document.activeElement.blur());
+			await page.focus('.skip');
+			assert.ok((await page.locator('.skip').boundingBox()).y >= 0);
+			await page.keyboard.press('Enter');
+			await page.keyboard.press('Tab');
+			assert.equal(await page.evaluate(() => document.activeElement.id), 'seek');
+		});
 		it(on('changes the theme at once'), async () => {
 			await chooseSetting(page, 'dark');
 			assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), DARK);

@@ -171,7 +171,8 @@ sub describe {
 		unlike $answer->{content}, qr{value="light" checked}, 'no other is';
 		like $answer->{content}, qr{type="number" name="crossfade" value="2.5" min="0" max="12" step="0.5"}, 'a number';
 		like $answer->{content}, qr{<legend>&lt;b&gt;&quot;Fade&quot;&lt;/b&gt;</legend>}, 'escaped';
-		like $answer->{content}, qr{Seconds &amp; more\.}, 'the help too';
+		like $answer->{content}, qr{<fieldset aria-describedby="help-crossfade">}, 'a group and what helps with it';
+		like $answer->{content}, qr{<p id="help-crossfade" class="help">Seconds &amp; more\.}, 'the help too';
 		like $s->get($path, Accept => '*/*')->{headers}{'content-type'}, qr/json/, 'a script gets JSON';
 		like $s->get($path, Accept => 'text/html;q=0.5, application/json')->{headers}{'content-type'},
 			qr/json/, 'so does who prefers it';
