@@ -76,18 +76,41 @@ static bool packets_agree(struct coldstart *c, const struct coldstart_packet *p,
 	return true;
 }
 
-bool coldstart_is_exact(struct coldstart *c, const struct coldstart_packet *entry, int32_t before,
-			int32_t after)
+static bool is_long(const struct coldstart_packet *p)
+{
+	return !celthead_parse(p->data, p->bytes).transient;
+}
+
+int32_t coldstart_reach(const struct coldstart_packet *entry, int32_t count)
+{
+	int32_t i = 0;
+
+	for (int32_t longs = 0; longs < COLDSTART_PLAIN; i++) {
+		if (i == count)
+			return 0;
+		longs += is_long(&entry[i]);
+	}
+	if (i < COLDSTART_AFTER)
+		i = COLDSTART_AFTER;
+	return i <= count ? i : 0;
+}
+
+/* How far back a decoder has to start to know all that it needs at entry[0]; 0 when that
+   is further than before. */
+static int32_t warm_up(const struct coldstart_packet *entry, int32_t before)
+{
+	int32_t n = 0, longs = 0;
+
+	while (n < before && (n < COLDSTART_BEFORE || longs < COLDSTART_PLAIN))
+		longs += is_long(&entry[-++n]);
+	return longs < COLDSTART_PLAIN ? 0 : n;
+}
+
+static bool decoders_agree(struct coldstart *c, const struct coldstart_packet *entry,
+			   int32_t before, int32_t after)
 {
 	float heard[LAYOUT_PACKET_SAMPLES * 2];
-	bool suspect = false;
 
-	assert(before >= 0 && before <= COLDSTART_BEFORE);
-	assert(after >= 1 && after <= COLDSTART_AFTER);
-	for (int32_t i = 0; i < COLDSTART_PLAIN && i < after; i++)
-		suspect |= leans_on_the_past(&entry[i], i);
-	if (!suspect)
-		return true;
 	opus_decoder_ctl(c->cold, OPUS_RESET_STATE);
 	opus_decoder_ctl(c->warm, OPUS_RESET_STATE);
 	for (int32_t i = -before; i < 0; i++)
@@ -97,4 +120,21 @@ bool coldstart_is_exact(struct coldstart *c, const struct coldstart_packet *entr
 		if (!packets_agree(c, &entry[i], i == 0 ? LAYOUT_PRE_SKIP : 0))
 			return false;
 	return true;
+}
+
+bool coldstart_is_exact(struct coldstart *c, const struct coldstart_packet *entry, int32_t before,
+			int32_t after)
+{
+	bool suspect = false;
+	int32_t start, reach;
+
+	assert(before >= 0);
+	assert(after >= 1);
+	for (int32_t i = 0; i < COLDSTART_PLAIN && i < after; i++)
+		suspect |= leans_on_the_past(&entry[i], i);
+	if (!suspect)
+		return true;
+	start = warm_up(entry, before);
+	reach = coldstart_reach(entry, after);
+	return start && reach && decoders_agree(c, entry, start, reach);
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Raised when this file changes what it makes of the same PCM. */
-#define REVISION 1
+#define REVISION 2
 
 #define PRE_ROLL 4 /* frames encoded and dropped before the kept ones */
 #define DC_SAMPLES 28800 /* 0.6 s: 11 time constants of the filter below */
@@ -207,26 +207,34 @@ static enum drift_err encode_plain_head(struct segment_encoder *e, int32_t first
 	return err;
 }
 
+/* Encodes from first until it can be told how a fresh decoder fares; *head_end is where
+   that is, at most end. */
 static enum drift_err encode_head(struct segment_encoder *e, int32_t first, int32_t end,
-				  struct segment *out)
+				  struct segment *out, int32_t *head_end)
 {
-	int32_t before = first + PRE_ROLL < COLDSTART_BEFORE ? first + PRE_ROLL : COLDSTART_BEFORE;
-	enum drift_err err;
+	const struct coldstart_packet *entry = &e->packets[PRE_ROLL + first];
+	enum drift_err err = DRIFT_OK;
+	int32_t k = first;
 
-	memcpy(e->saved, e->opus, e->opus_bytes);
-	err = encode_run(e, first, end, place_of(e, first, out));
-	if (err != DRIFT_OK ||
-	    coldstart_is_exact(e->coldstart, &e->packets[PRE_ROLL + first], before, end - first))
-		return err;
-	return encode_plain_head(e, first, end, out);
+	while (err == DRIFT_OK && k < end && !coldstart_reach(entry, k - first)) {
+		err = encode_run(e, k, k + 1, place_of(e, k, out));
+		k++;
+	}
+	*head_end = k;
+	return err;
 }
 
 static enum drift_err encode_page(struct segment_encoder *e, int32_t first, int32_t end,
 				  struct segment *out)
 {
-	int32_t head_end = first + COLDSTART_AFTER < end ? first + COLDSTART_AFTER : end;
-	enum drift_err err = encode_head(e, first, head_end, out);
+	int32_t head_end;
+	enum drift_err err;
 
+	memcpy(e->saved, e->opus, e->opus_bytes);
+	err = encode_head(e, first, end, out, &head_end);
+	if (err == DRIFT_OK && !coldstart_is_exact(e->coldstart, &e->packets[PRE_ROLL + first],
+						   first + PRE_ROLL, head_end - first))
+		err = encode_plain_head(e, first, head_end, out);
 	if (err != DRIFT_OK)
 		return err;
 	return encode_run(e, head_end, end, place_of(e, head_end, out));

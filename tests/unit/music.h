@@ -11,6 +11,7 @@
 #include "media/resample.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* White noise in ±1, the same for the same position. */
@@ -37,6 +38,19 @@ static inline float music_sample(int64_t n, int32_t channel)
 	v += 0.05 * sin(2 * M_PI * (3000 * t + 1500 / 0.4 * sin(0.4 * t)));
 	v += 0.3 * exp(-burst * 60) * (double)music_noise(2 * n + channel);
 	return (float)v;
+}
+
+/* Bursts every 7 ms, each as loud as it likes: transient after transient, now and then
+   with a pause in which the encoder returns to long blocks. */
+static inline float music_rattle(int64_t n, int32_t channel)
+{
+	int64_t burst = n / 336;
+	double loudness = fabs((double)music_noise(3 * burst + channel));
+	double decay = exp(-(double)(n % 336) / 40);
+	bool pause = music_noise(n / 14400) > 0.6f;
+
+	return pause ? music_sample(n, channel)
+		     : (float)(loudness * loudness * decay * (double)music_noise(2 * n + channel));
 }
 
 /* Music from first on, for a source of so many 48 kHz samples; opusfile_pcm. */

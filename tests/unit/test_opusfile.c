@@ -338,9 +338,11 @@ static void it_decodes_exactly_from_every_page(void **state)
 {
 	struct music stereo = {2, SECONDS(16.4), music_sample};
 	struct music mono = {1, SECONDS(16.4), music_sample};
+	struct music rattle = {2, SECONDS(31), music_rattle};
 
 	(void)state;
 	check_every_slice(stereo, layout_params(320, 2, false));
+	check_every_slice(rattle, layout_params(320, 2, false));
 	check_every_slice(mono, layout_params(320, 1, false));
 	check_every_slice(stereo, layout_params(320, 2, true));
 }
