@@ -5,6 +5,7 @@ use warnings;
 use lib 'tests/http/lib';
 
 use Drift;
+use File::Spec;
 use File::Temp;
 use IO::Socket::INET;
 use Test::More;
@@ -128,7 +129,7 @@ $run = fork // die $!;
 if (!$run) {
 	open STDOUT, '>', $log;
 	open STDERR, '>&', \*STDOUT;
-	%ENV = (%ENV, VAR => $var, PORT => $port);
+	%ENV = (%ENV, VAR => File::Spec->abs2rel($var), PORT => $port);
 	delete @ENV{qw(MAKEFLAGS MAKELEVEL)};
 	exec 'make', '-s', 'run' or POSIX::_exit(127);
 }
