@@ -107,7 +107,7 @@ endef
 install: all player
 	mkdir -p "$(prefix)/bin" "$(prefix)/lib/drift/cgi-bin" "$(prefix)/share/doc/drift"
 	mkdir -p "$(prefix)/share/drift/apache"
-	$(if $(cgi_bin),$(INSTALL_BIN) $(cgi_bin) "$(prefix)/lib/drift/cgi-bin")
+	$(INSTALL_BIN) $(cgi_bin) "$(prefix)/lib/drift/cgi-bin"
 	$(INSTALL_BIN) $(exec_bin) "$(prefix)/lib/drift"
 	$(INSTALL_BIN) $(cron_bin) "$(prefix)/bin"
 	$(call install_tree,htdocs,$(prefix)/share/drift/htdocs)
@@ -123,8 +123,8 @@ install: all player
 .PHONY: install-site
 install-site: all player
 	mkdir -p "$(SITE)/drift/bin" "$(SITE)/public_html/cgi-bin"
-	$(if $(cgi_bin),$(INSTALL_BIN) $(cgi_bin) "$(SITE)/public_html/cgi-bin")
-	$(if $(cgi_bin),cd "$(SITE)/public_html/cgi-bin" && { test ! -e stream.fcgi || ln -f stream.fcgi stream.cgi; })
+	$(INSTALL_BIN) $(cgi_bin) "$(SITE)/public_html/cgi-bin"
+	ln -f "$(SITE)/public_html/cgi-bin/stream.fcgi" "$(SITE)/public_html/cgi-bin/stream.cgi"
 	$(INSTALL_BIN) $(cron_bin) $(exec_bin) "$(SITE)/drift/bin"
 	$(call install_tree,htdocs,$(SITE)/public_html)
 	mkdir -p "$(SITE)/public_html/media"
@@ -132,7 +132,6 @@ install-site: all player
 	$(INSTALL_DATA) etc/apache/site.htaccess "$(SITE)/public_html/.htaccess"
 	$(INSTALL_DATA) etc/apache/cgi-bin.htaccess "$(SITE)/public_html/cgi-bin/.htaccess"
 	$(INSTALL_DATA) etc/apache/media.htaccess "$(SITE)/public_html/media/.htaccess"
-
 	$(INSTALL_BIN) etc/apache/setup "$(SITE)/drift"
 	$(INSTALL_DATA) etc/apache/INSTALL "$(SITE)/drift"
 
