@@ -170,6 +170,15 @@ static void add_tags(struct buf *json, const struct decoder_facts *f)
 	buf_add_text(json, "}");
 }
 
+/* The track was removed while its file was put into its folder. */
+static void drop_version(const struct ingest *in)
+{
+	struct store_path folder = store_track(in->conf, &in->u->track);
+
+	if (store_remove_version(in->conf, &in->u->track, in->u->version))
+		rmdir(folder.text); /* unless another version is there */
+}
+
 static enum drift_err publish(struct ingest *in, const char *sha256)
 {
 	const struct decoder_facts *f = in->facts;
@@ -194,6 +203,8 @@ static enum drift_err publish(struct ingest *in, const char *sha256)
 			      db_text(*in->cover ? f->cover_mime : NULL)),
 		      NULL);
 	buf_clear(&tags);
+	if (err == DRIFT_ENOENT)
+		drop_version(in);
 	return err;
 }
 

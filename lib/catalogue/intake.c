@@ -12,13 +12,24 @@ static enum drift_err reserve(const struct intake *in, const struct upload *u)
 	return upload_reserve(u, u->received, http_content_length(in->h));
 }
 
+/* The writer before may have got all bytes in just when it was pushed out: what it did
+   not come to is to be done here. */
+static enum drift_err refuse_offset(const struct intake *in, struct upload *u)
+{
+	enum drift_err err = DRIFT_OK;
+
+	if (upload_is_whole(u))
+		err = ingest_run(in->conf, in->db, u, "");
+	return err ? err : DRIFT_ECONFLICT;
+}
+
 static enum drift_err take_body(const struct intake *in, struct upload *u, struct receive *r)
 {
 	int64_t from = u->received;
 	enum drift_err err = upload_open(in->conf, in->db, u);
 
 	if (!err && u->received != from)
-		err = DRIFT_ECONFLICT;
+		err = refuse_offset(in, u);
 	if (!err)
 		err = reserve(in, u);
 	r->limit = u->length == UPLOAD_LENGTH_UNKNOWN ? in->conf->max_upload_bytes : u->length;

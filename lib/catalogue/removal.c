@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "catalogue/secret.h"
 #include "catalogue/store.h"
+#include "catalogue/upload.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -53,6 +54,24 @@ static void remove_versions(const struct removal *r)
 		log_errno("removal: remove %s", path.text);
 }
 
+/* Whoever writes one of them notices at its next acknowledgement. */
+static enum drift_err remove_uploads(const struct removal *r, struct db *db)
+{
+	struct db_rows rows = {0};
+	enum drift_err err =
+		db_call(db, "SELECT drift.upload_of_track($1)", DB_ARGS(db_uuid(r->track)), &rows);
+
+	if (err)
+		return err;
+	for (int i = 0; i < rows.count && (!err || err == DRIFT_ENOENT); i++) {
+		struct uuid id = db_get_uuid(&rows, i, 0);
+
+		err = upload_delete(r->conf, db, &id);
+	}
+	db_rows_clear(&rows);
+	return err == DRIFT_ENOENT ? DRIFT_OK : err;
+}
+
 enum drift_err removal_of_track(const struct conf *conf, struct db *db, const struct uuid *track)
 {
 	struct removal r = {.conf = conf, .track = track};
@@ -60,7 +79,8 @@ enum drift_err removal_of_track(const struct conf *conf, struct db *db, const st
 
 	if (!err)
 		err = db_call(db, "SELECT drift.track_delete($1)", DB_ARGS(db_uuid(track)), NULL);
-	if (!err)
-		remove_versions(&r);
-	return err;
+	if (err)
+		return err;
+	remove_versions(&r);
+	return remove_uploads(&r, db);
 }

@@ -1,5 +1,5 @@
 /*
- * removal.h - a track goes: its rows, its links, its files.
+ * removal.h - a track goes: its rows, its links, its files, and what is still coming in.
  */
 #ifndef DRIFT_CATALOGUE_REMOVAL_H
 #define DRIFT_CATALOGUE_REMOVAL_H
@@ -10,8 +10,8 @@
 #include "catalogue/db.h"
 
 /*
- * The rows first: from then on nobody finds the track. Files that cannot be removed
- * are logged and left to the sweep.
+ * The rows first: from then on nobody finds the track, and an upload that ends meanwhile
+ * puts nothing in its place. Files that cannot be removed are logged and left to the sweep.
  *
  * Returns DRIFT_ENOENT (no such track), DRIFT_EDB, DRIFT_EIO.
  */

@@ -239,13 +239,25 @@ static enum drift_err take_place(struct db *db, struct upload *u)
 	return err;
 }
 
+/* One that has all bytes needs no other writer: it is not to be pushed out. */
+static enum drift_err check_open(struct db *db, struct upload *u)
+{
+	enum drift_err err = refresh(db, u);
+
+	return !err && upload_is_whole(u) ? DRIFT_ECONFLICT : err;
+}
+
 enum drift_err upload_open(const struct conf *conf, struct db *db, struct upload *u)
 {
-	enum drift_err err = open_file(conf, u, O_RDWR | O_CREAT);
+	enum drift_err err = check_open(db, u);
 
+	if (!err)
+		err = open_file(conf, u, O_RDWR | O_CREAT);
 	if (err)
 		return err;
 	err = take_place(db, u);
+	if (!err && u->state == UPLOAD_STORED)
+		err = DRIFT_ECONFLICT;
 	if (!err)
 		err = check_file(conf, db, u);
 	if (err)

@@ -76,8 +76,9 @@ enum drift_err upload_set_length(const struct conf *conf, struct db *db, struct 
  * again, since that one may have acknowledged more.
  *
  * Returns DRIFT_ELOCKED when it does not leave within UPLOAD_TAKE_MS, or when
- * somebody else came for the place meanwhile; DRIFT_ENOSPC, DRIFT_EIO, and what
- * upload_get() returns. The file is the caller's to upload_close().
+ * somebody else came for the place meanwhile; DRIFT_ECONFLICT when it has got all bytes;
+ * DRIFT_ENOSPC, DRIFT_EIO, and what upload_get() returns. The file is the caller's to
+ * upload_close().
  */
 enum drift_err upload_open(const struct conf *conf, struct db *db, struct upload *u) MUST_CHECK;
 

@@ -13,7 +13,7 @@ use Time::HiRes qw(time);
 use Tus;
 
 my $folder = tempdir(CLEANUP => 1);
-my $wav = read_file(Drift::tone_wav("$folder/tone.wav", seconds => 20));
+my $wav = read_file(Drift::tone_wav("$folder/tone.wav", seconds => 6));
 my $size = length $wav;
 
 sub read_file {
@@ -144,16 +144,11 @@ sub describe {
 
 	subtest 'keeps nothing of a checked piece that breaks off' => sub {
 		my $path = $tus->create($size);
-		my ($host) = $s->url =~ m{^http://([^/]+)};
-		my $socket = IO::Socket::INET->new(PeerAddr => $host);
-		print $socket "PATCH $path HTTP/1.1\r\nHost: $host\r\nTus-Resumable: 1.0.0\r\n"
-		  . 'X-Api-Key: ' . $s->key . "\r\nContent-Type: application/offset+octet-stream\r\n"
-		  . 'Upload-Checksum: sha1 ' . encode_base64(sha1($wav), '') . "\r\n"
-		  . "Upload-Offset: 0\r\nContent-Length: $size\r\n\r\n" . substr($wav, 0, 200_000);
-		$socket->flush;
-		sleep 2;
+		my $socket = $tus->begin($path, 0, $size, substr($wav, 0, 200_000),
+			'Upload-Checksum' => 'sha1 ' . encode_base64(sha1($wav), ''));
+		Tus::wait_for(sub { -s $tus->file($path) });
 		close $socket;
-		sleep 1;
+		Tus::wait_for(sub { !$tus->writers($path) });
 		is($tus->received($path), 0, 'nothing');
 	};
 
@@ -207,20 +202,57 @@ sub describe {
 		is(state_of($s, $path), 'stored', 'stored');
 	};
 
-	subtest 'takes a dead request\'s place' => sub {
+	# at the very end of its body too, where a program may think that all is in
+	for my $left (int($size / 2), 3) {
+		subtest "takes the place of a request that is silent $left bytes before its end" => sub {
+			my $path = $tus->create($size);
+			my $socket = $tus->begin($path, 0, $size, substr $wav, 0, $size - $left);
+			my $at = $tus->wait_received($path, $size - $left);
+			is($at, $size - $left, 'what came is acknowledged');
+			my @pids = $tus->writers($path);
+			is(@pids, 1, 'it is there');
+			my $begun = time;
+			$answer = $tus->patch($path, $at, substr $wav, $at);
+			is($answer->{status}, 204, 'the next one gets in') or diag $answer->{content};
+			cmp_ok(time - $begun, '<', 5, 'in less than 5 s');
+			is(state_of($s, $path), 'stored', 'stored');
+			my $track = $answer->{headers}{'drift-track'};
+			ok(read_file(source_of($s, $track)) eq $wav, 'byte for byte');
+			close $socket;
+		};
+	}
+
+	subtest 'lets one of two requests at once write' => sub {
 		my $path = $tus->create($size);
-		my $socket = $tus->begin($path, 0, $size, substr $wav, 0, $size / 2);
-		my $at = $tus->wait_received($path, int($size / 2));
-		my @pids = $tus->writers($path);
-		is(@pids, 1, 'it is there and silent');
-		my $begun = time;
-		$answer = $tus->patch($path, $at, substr $wav, $at);
-		is($answer->{status}, 204, 'the next one gets in') or diag $answer->{content};
-		cmp_ok(time - $begun, '<', 5, 'in less than 5 s');
+		my @sockets = map { $tus->begin($path, 0, $size, substr $wav, 0, $size - 1) } 1, 2;
+		print $_ substr $wav, -1 for @sockets;
+		my @status = sort map { $tus->end($_) } @sockets;
+		# the last two: the first one lost its place with all bytes in, the second stored them
+		like("@status", qr/^(204 409|204 423|409 423)$/, 'only one at most');
 		is(state_of($s, $path), 'stored', 'stored');
-		my $track = $answer->{headers}{'drift-track'};
+		my $track = $tus->head($path)->{headers}{'drift-track'};
 		ok(read_file(source_of($s, $track)) eq $wav, 'byte for byte');
-		close $socket;
+		is($s->psql("select count(*) from drift.source where track = '$track'"), 1, 'once');
+	};
+
+	subtest 'ends what is removed while it comes' => sub {
+		for my $what (qw(upload track)) {
+			my $path = $tus->create($size);
+			my $track = $tus->head($path)->{headers}{'drift-track'};
+			my $socket = $tus->begin($path, 0, $size, substr $wav, 0, $size / 2);
+			$tus->wait_received($path, 1);
+			$answer = $tus->request('DELETE', $what eq 'upload' ? $path : "/cgi-bin/upload.fcgi/track/$track", {});
+			is($answer->{status}, 204, "DELETE of the $what");
+			ok(!-e $tus->file($path), 'its file is gone');
+			# Apache tells when it has read all
+			local $SIG{PIPE} = 'IGNORE';
+			print $socket substr $wav, $size / 2;
+			is($tus->end($socket), 404, 'who was sending is told');
+			is($tus->head($path)->{status}, 404, 'who asks too');
+			ok(!-e $tus->file($path), 'no file comes back');
+			my $home = sprintf '%s/%s/%s', $s->store, substr($track, 0, 2), $track;
+			ok(!-e $home, 'nor a track');
+		}
 	};
 
 	subtest 'finishes what a killed program left whole' => sub {
@@ -302,6 +334,6 @@ sub describe {
 }
 
 for my $s (Drift::stacks()) {
-	subtest $s->name => sub { describe($s) };
+	subtest $s->name => sub { $s->tidily(sub { describe($s) }) };
 }
 done_testing;

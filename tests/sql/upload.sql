@@ -1,6 +1,6 @@
 -- A transfer from its first byte to a track, and what can go wrong with it.
 begin;
-select plan(27);
+select plan(28);
 create temp table u as select * from drift.upload_create(null, null, 100, 'My song.wav', '{}', 48);
 grant select on u to public;
 
@@ -63,6 +63,10 @@ select throws_ok('select drift.upload_get((select upload from x))', 'DR410', nul
 	'an expired transfer is gone');
 select results_eq('select drift.upload_expire()', 'select upload from x',
 	'the sweep is told which');
+
+create temp table y as select * from drift.upload_create(null, null, 9, 'x', '{}', 48);
+select results_eq('select drift.upload_of_track(track) from y', 'select upload from y',
+	'who removes a track is told of its transfers');
 
 select * from finish();
 rollback;

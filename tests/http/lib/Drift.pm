@@ -148,6 +148,18 @@ sub wait_jobs {
 	die "the jobs of $id are not done in time";
 }
 
+# Runs the code and then removes every track that it made, and so their uploads and jobs:
+# what a test leaves is work for the transcoder and news for the tests behind it.
+sub tidily {
+	my ($self, $code) = @_;
+	my $since = $self->psql('select now()');
+	my $done = eval { $code->(); 1 };
+	my $error = $@;
+	$self->admin(DELETE => "/cgi-bin/upload.fcgi/track/$_")
+	  for split /\n/, $self->psql("select id from drift.track where created >= '$since' and deleted is null");
+	die $error unless $done;
+}
+
 # --- media for tests ---------------------------------------------------------
 
 # A folder that goes when the test ends; the stack's user may read it.

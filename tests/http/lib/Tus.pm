@@ -9,6 +9,7 @@ package Tus;
 use strict;
 use warnings;
 use IO::Socket::INET;
+use Drift;
 use MIME::Base64 qw(encode_base64);
 
 sub new {
@@ -66,7 +67,7 @@ sub patch {
 
 # Begins a PATCH and sends no more than these bytes; the open socket.
 sub begin {
-	my ($self, $path, $offset, $announced, $bytes) = @_;
+	my ($self, $path, $offset, $announced, $bytes, %headers) = @_;
 	my ($host) = $self->{stack}->url =~ m{^http://([^/]+)};
 	my $socket = IO::Socket::INET->new(PeerAddr => $host) or die "$host: $!";
 	$socket->autoflush(1);
@@ -79,6 +80,7 @@ sub begin {
 		'Content-Type: application/offset+octet-stream',
 		"Content-Length: $announced",
 		"Upload-Offset: $offset",
+		(map { "$_: $headers{$_}" } keys %headers),
 		'', $bytes);
 	return $socket;
 }
@@ -100,6 +102,28 @@ sub wait_received {
 		select undef, undef, undef, 0.05;
 	}
 	return $received;
+}
+
+# The answer to what was begun: its status, or '' when the server just closed.
+sub end {
+	my ($self, $socket) = @_;
+	my $answer = '';
+	while (Drift::readable($socket, 20)) {
+		last unless sysread $socket, $answer, 65536, length $answer;
+		last if $answer =~ m{^HTTP/1\.1 [2-5]\d\d .*\r\n\r\n}ms;
+	}
+	return $answer =~ m{^HTTP/1\.1 ([2-5]\d\d) }m ? $1 : '';
+}
+
+# Waits until code gives something true, ten seconds at most; what it gave.
+sub wait_for {
+	my ($code) = @_;
+	for (1 .. 200) {
+		my $value = $code->();
+		return $value if $value;
+		select undef, undef, undef, 0.05;
+	}
+	return '';
 }
 
 # The growing file.
