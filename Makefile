@@ -46,6 +46,7 @@ make run       installs what is missing, builds, starts everything with example 
 make check     installs what is missing, builds, and runs every test
                (T='tests/http/tus.t …' runs some)
 make bench     prints how fast it is, each figure against a named peer
+               (SOURCE=mix.wav measures with that file, B='upload …' measures some)
 make install   DESTDIR= PREFIX=/usr/local
 make dist      $(dist).tar.gz, for a shared host
 make clean     removes $(BUILD) and what npm brought
