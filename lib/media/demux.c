@@ -24,6 +24,7 @@ static enum drift_err start(struct demux *d, const struct demux_file *file)
 	f->io_open = refuse_open;
 	f->max_streams = DEMUX_STREAMS_MAX;
 	f->probesize = 1 << 20;
+	f->max_probe_packets = 0; /* else all of libavformat guesses what PCM might be instead */
 	f->codec_whitelist = av_strdup(codec_names());
 	f->format_whitelist = av_strdup(file->sniff.demuxer);
 	f->protocol_whitelist = av_strdup("none");
