@@ -169,6 +169,9 @@ sub folder {
 	return $dir;
 }
 
+# a test that is stopped removes its folders too
+$SIG{$_} = sub { exit 1 } for qw(HUP INT TERM);
+
 # Writes a WAV of tones of one frequency a channel, and returns its path. %opt: rate 44100,
 # channels 2, bits 16 (or 8, 24, 32), samples (or seconds 1), frequency 440, level 0.3.
 sub tone_wav {
