@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use lib 'tests/http/lib';
 use Drift;
+use File::Glob ':bsd_glob';
 use JSON::PP;
 use Test::More;
 use Time::HiRes qw(time);

@@ -295,7 +295,7 @@ sub plain_cgi {
 		SERVER_SOFTWARE => 'other/1.0', SCRIPT_NAME => '/cgi-bin/stream.cgi', PATH_INFO => "/$id",
 		QUERY_STRING => 'format=lossless', DRIFT_CONF => $s->conf, %env);
 	local %ENV = (PATH => $ENV{PATH}, %env);
-	open my $out, '-|', "$program </dev/null" or die "$program: $!";
+	open my $out, '-|', 'sh', '-c', 'exec "$0" </dev/null', $program or die "$program: $!";
 	binmode $out;
 	my $text = do { local $/; <$out> };
 	close $out or die "$program: exit $?";

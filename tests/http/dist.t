@@ -6,6 +6,7 @@ use lib 'tests/http/lib';
 
 use Cwd qw(getcwd);
 use Drift;
+use File::Glob ':bsd_glob';
 use IO::Socket::INET;
 use Test::More;
 use Workshop;

@@ -2,6 +2,7 @@
 # What the sweep removes, and what it must leave alone.
 use strict;
 use warnings;
+use File::Glob ':bsd_glob';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;

@@ -3,6 +3,7 @@
 # change, decoders that die, and a kill in the middle.
 use strict;
 use warnings;
+use File::Glob ':bsd_glob';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::SHA qw(sha256_hex);

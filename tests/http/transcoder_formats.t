@@ -4,6 +4,7 @@
 # programs say of it.
 use strict;
 use warnings;
+use File::Glob ':bsd_glob';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use POSIX qw(ceil fmod);
@@ -166,7 +167,7 @@ for my $case (@cases) {
 		like $file, qr/TITLE=Tone of \Q$name\E/, 'the title is carried over'
 		  if $name !~ /w64|adts/;
 		like $file, qr/R128_TRACK_GAIN=[+-]\d{5}/, 'the gain is written';
-		is join(',', grep { /\.part-/ } map { s{.*/}{}r } glob "$folder/.* $folder/*"), '',
+		is join(',', grep { /\.part-/ } map { s{.*/}{}r } glob "$folder/{.*,*}"), '',
 		  'no unfinished file is left';
 		is scalar(grep { (stat)[2] & 0222 } glob "$folder/*"), 0, 'everything is read-only';
 	};

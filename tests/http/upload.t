@@ -6,6 +6,7 @@ use utf8;
 use lib 'tests/http/lib';
 use Digest::SHA qw(sha256_hex);
 use Drift;
+use File::Glob ':bsd_glob';
 use JSON::PP qw(decode_json);
 use POSIX ();
 use Test::More;

@@ -3,6 +3,7 @@
 # transaction that is rolled back.
 use strict;
 use warnings;
+use File::Glob ':bsd_glob';
 use FindBin;
 use lib "$FindBin::Bin/../http/lib";
 use Test::More;
