@@ -1,3 +1,7 @@
+-- What stands under a token never changes: a new version has another token. Of a file that is
+-- not there (yet, or any more) nothing may be remembered, so the configuration cannot say this
+-- for every answer.
+--
 -- The tag of a stored file: size and time in microseconds, hexadecimal, as the programs and
 -- Apache have it. lighttpd's own is a 32-bit hash that nobody else can tell beforehand.
 local file = lighty.c.stat(lighty.r.req_attr["physical.path"])
@@ -7,4 +11,5 @@ if file and file.is_file then
 
 	lighty.r.resp_header["ETag"] = string.format('"%x-%x"', file.st_size,
 		seconds * 1000000 + math.floor(nanoseconds / 1000))
+	lighty.r.resp_header["Cache-Control"] = "public, max-age=31536000, immutable"
 end

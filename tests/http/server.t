@@ -89,6 +89,11 @@ sub media {
 	like $answer->{headers}{'content-type'}, qr{^audio/ogg}, '... with its type';
 	is $answer->{headers}{'accept-ranges'}, 'bytes', '... in ranges too';
 	like $answer->{headers}{'cache-control'}, qr/public, max-age=31536000, immutable/, '... for ever';
+	for my $path ("$token/y.opus", '0' x 32 . '/x.opus') {
+		my $none = $s->get("/media/$path");
+		is $none->{status}, 404, "nothing is at $path";
+		unlike $none->{headers}{'cache-control'} // '', qr/max-age|immutable/, '... which nobody keeps';
+	}
 	is $answer->{headers}{'x-content-type-options'}, 'nosniff', '... not to be guessed';
 	my $etag = $answer->{headers}{etag};
 	is $etag, sprintf('"%x-%x"', length $bytes, 1_700_000_000_250_000),
