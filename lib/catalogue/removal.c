@@ -30,7 +30,22 @@ static void remove_links(const struct removal *r, int version)
 	}
 }
 
-static void remove_versions(const struct removal *r)
+static void remove_version(const struct removal *r, int version)
+{
+	remove_links(r, version);
+	store_remove_version(r->conf, r->track, version);
+}
+
+/* The link of a track that everybody may hear. */
+static void remove_public_link(const struct removal *r, int version)
+{
+	struct store_token token = store_token(r->secret, r->track, version, 0);
+
+	store_unlink(r->conf, &token);
+}
+
+/* Calls act for every version that has a folder. */
+static void each_version(const struct removal *r, void (*act)(const struct removal *r, int version))
 {
 	struct store_path path = store_track(r->conf, r->track);
 	DIR *dir = opendir(path.text);
@@ -43,13 +58,17 @@ static void remove_versions(const struct removal *r)
 			log_errno("removal: read %s", path.text);
 		return;
 	}
-	while ((entry = readdir(dir))) {
-		if (sscanf(entry->d_name, "v%9d%c", &version, &rest) != 1)
-			continue;
-		remove_links(r, version);
-		store_remove_version(r->conf, r->track, version);
-	}
+	while ((entry = readdir(dir)))
+		if (sscanf(entry->d_name, "v%9d%c", &version, &rest) == 1)
+			act(r, version);
 	closedir(dir);
+}
+
+static void remove_versions(const struct removal *r)
+{
+	struct store_path path = store_track(r->conf, r->track);
+
+	each_version(r, remove_version);
 	if (rmdir(path.text) < 0 && errno != ENOENT)
 		log_errno("removal: remove %s", path.text);
 }
@@ -83,4 +102,15 @@ enum drift_err removal_of_track(const struct conf *conf, struct db *db, const st
 		return err;
 	remove_versions(&r);
 	return remove_uploads(&r, db);
+}
+
+enum drift_err removal_of_public_links(const struct conf *conf, struct db *db,
+				       const struct uuid *track)
+{
+	struct removal r = {.conf = conf, .track = track};
+	enum drift_err err = secret_get(db, r.secret);
+
+	if (!err)
+		each_version(&r, remove_public_link);
+	return err;
 }

@@ -1,5 +1,6 @@
 /*
- * removal.h - a track goes: its rows, its links, its files, and what is still coming in.
+ * removal.h - a track goes: its rows, its links, its files, and what is still coming in;
+ * or only the links by which everybody hears it.
  */
 #ifndef DRIFT_CATALOGUE_REMOVAL_H
 #define DRIFT_CATALOGUE_REMOVAL_H
@@ -17,5 +18,14 @@
  */
 enum drift_err removal_of_track(const struct conf *conf, struct db *db,
 				const struct uuid *track) MUST_CHECK;
+
+/*
+ * For a track that has just become private: what was known of it leads nowhere any more.
+ * Links that cannot be removed are logged and left to the sweep.
+ *
+ * Returns DRIFT_EDB, DRIFT_EIO.
+ */
+enum drift_err removal_of_public_links(const struct conf *conf, struct db *db,
+				       const struct uuid *track) MUST_CHECK;
 
 #endif

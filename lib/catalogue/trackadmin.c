@@ -55,6 +55,23 @@ static bool is_json(const struct http *h)
 	return false;
 }
 
+static void update(const struct intake *in, const struct uuid *track, const char *patch)
+{
+	struct db_rows rows = {0};
+	enum drift_err err = db_call(in->db,
+				     "SELECT c, (c ->> 'private')::boolean"
+				     " FROM drift.track_update($1, $2::jsonb) AS c",
+				     DB_ARGS(db_uuid(track), db_text(patch)), &rows);
+
+	if (!err && db_get_bool(&rows, 0, 1))
+		err = removal_of_public_links(in->conf, in->db, track);
+	if (err)
+		fail_call(in, err);
+	else
+		send_json(in, 200, db_get_text(&rows, 0, 0));
+	db_rows_clear(&rows);
+}
+
 void trackadmin_patch(const struct intake *in, const struct uuid *track)
 {
 	struct buf body = {0};
@@ -73,8 +90,7 @@ void trackadmin_patch(const struct intake *in, const struct uuid *track)
 	else if (memchr(buf_text(&body), '\0', body.len))
 		http_fail(in->h, DRIFT_EINVAL, "The body is not JSON.");
 	else
-		trackadmin_send(in, 200, "SELECT drift.track_update($1, $2::jsonb)",
-				DB_ARGS(db_uuid(track), db_text(buf_text(&body))));
+		update(in, track, buf_text(&body));
 	buf_clear(&body);
 }
 

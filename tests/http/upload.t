@@ -221,13 +221,20 @@ sub describe {
 
 	subtest 'shows a private track to who has a key' => sub {
 		my $path = "$programs/track/$track";
+		my $manifest = $s->get("/cgi-bin/stream.fcgi/$track/manifest.json");
+		my $url = Drift::json($manifest)->{renditions}{lossless}{url};
+		is($s->get($url)->{status}, 200, 'a public link leads to a public track');
 		$answer = $s->admin(PATCH => $path, content => '{"private":true}',
 			headers => { 'Content-Type' => 'application/json' });
 		is($answer->{status}, 200, 'made private');
+		is($s->get($url)->{status}, 404, 'the public link leads nowhere any more');
 		is($s->get("$path/status")->{status}, 401, 'status without a key');
 		is($s->admin(GET => "$path/status")->{status}, 200, 'status with one');
 		$s->admin(PATCH => $path, content => '{"private":false}',
 			headers => { 'Content-Type' => 'application/json' });
+		$manifest = $s->get("/cgi-bin/stream.fcgi/$track/manifest.json");
+		is(Drift::json($manifest)->{renditions}{lossless}{url}, $url, 'public again under the same link');
+		is($s->get($url)->{status}, 200, 'which leads there again');
 	};
 
 	subtest 'queues jobs again' => sub {
