@@ -20,14 +20,16 @@ declare
 begin
 	if l_track is null then
 		insert into drift.track default values returning id into l_track;
-	else
-		perform from drift.track t where t.id = l_track and t.deleted is null for update;
-		if not found then
-			raise exception 'no such track' using errcode = 'DR404';
-		end if;
 	end if;
-	select coalesce(max(s.version), 0) + 1 into l_version from drift.source s
-	where s.track = l_track;
+	-- never a number that a given up transfer had: its files may just be on their way
+	update drift.track t
+	set versions = 1 + greatest(t.versions,
+		(select max(s.version) from drift.source s where s.track = t.id))
+	where t.id = l_track and t.deleted is null
+	returning t.versions into l_version;
+	if not found then
+		raise exception 'no such track' using errcode = 'DR404';
+	end if;
 	insert into drift.source (track, version) values (l_track, l_version);
 	insert into drift.upload (key, track, version, name, metadata, length, keep, expires)
 	values (i_key, l_track, l_version, coalesce(i_name, ''), coalesce(i_metadata, '{}'),

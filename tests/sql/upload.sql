@@ -1,6 +1,6 @@
 -- A transfer from its first byte to a track, and what can go wrong with it.
 begin;
-select plan(28);
+select plan(29);
 create temp table u as select * from drift.upload_create(null, null, 100, 'My song.wav', '{}', 48);
 grant select on u to public;
 
@@ -56,6 +56,8 @@ select is((select version from drift.track_get((select track from u))), 1,
 select lives_ok('select drift.upload_delete((select upload from v))', 'it can be given up');
 select is((select count(*) from drift.source where track = (select track from u)), 1::bigint,
 	'and leaves nothing');
+select is((select version from drift.upload_create(null, (select track from u), 50, 'new.wav', '{}',
+	48)), 3, 'its number is not given again: its files may just be on their way');
 
 create temp table x as select * from drift.upload_create(null, null, 9, 'x', '{}', 48);
 update drift.upload set expires = now() - interval '1 second' where id = (select upload from x);
