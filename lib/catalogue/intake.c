@@ -134,6 +134,10 @@ void intake_fail(const struct intake *in, const struct upload *u, enum drift_err
 			  "The body ended early; the first %" PRId64 " bytes of the file are kept.",
 			  received);
 		return;
+	case DRIFT_EINVAL:
+		/* all else that the catalogue might not read was looked at before */
+		http_fail(in->h, err, "The file's name is not UTF-8.");
+		return;
 	case DRIFT_ECONFLICT:
 		http_fail(in->h, err, "The upload stands at byte %" PRId64 ".", received);
 		return;
