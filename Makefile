@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 
 # outside libraries: those of the programs, of the tests, and of the walled
 # decoder, which alone sees FFmpeg
-LIBS := inih libpq fcgi ogg opus libebur128 libcrypto
+LIBS := libpq fcgi ogg opus libebur128 libcrypto
 DECODE_LIBS := libavformat libavcodec libswresample libavutil libseccomp
 TEST_LIBS := cmocka opusfile
 
@@ -31,7 +31,7 @@ unit_bin := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/tes
 LIB_CFLAGS := $(call pkg,--cflags,$(LIBS) $(DECODE_LIBS))
 ALL_CFLAGS = $(DRIFT_CFLAGS) $(LIB_CFLAGS) $(CFLAGS)
 $(BUILD)/obj/tests/%: LIB_CFLAGS += $(call pkg,--cflags,$(TEST_LIBS))
-PROGRAM_LIBS = -linih -lpq -lfcgi -lopus -logg -lebur128 -lcrypto -lm
+PROGRAM_LIBS = -lpq -lfcgi -lopus -logg -lebur128 -lcrypto -lm
 DECODE_LINK = -lavformat -lavcodec -lswresample -lavutil -lseccomp -lopus -lm
 TEST_LINK = -lcmocka -lopusfile $(DECODE_LINK) $(PROGRAM_LIBS)
 

@@ -3,7 +3,6 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stddef.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #define FALLBACK_PATH "/etc/drift/drift.conf"
+#define BLANKS " \t\r\n\v\f"
 
 enum type { TEXT, INTEGER, YESNO, HANDOVER };
 
@@ -54,6 +54,7 @@ static const struct row table[] = {
 struct reading {
 	const char *path;
 	struct conf *conf;
+	int line; /* from 1 */
 	bool given[sizeof(table) / sizeof(table[0])];
 	bool failed;
 };
@@ -114,50 +115,86 @@ static bool set(struct conf *conf, const struct row *row, const char *value)
 	return false;
 }
 
-/* inih's callback; 1 goes on. Debian builds inih without line numbers. */
-static int on_pair(void *user, const char *section, const char *key, const char *value)
+static void take_pair(struct reading *r, const char *key, const char *value)
 {
-	struct reading *r = user;
-
-	if (*section) {
-		log_error("conf: %s: no [%s]: the file has no sections", r->path, section);
-		r->failed = true;
-		return 1;
-	}
 	for (int i = 0; i < ROWS; i++) {
 		if (strcmp(key, table[i].key) != 0)
 			continue;
 		r->given[i] = true;
 		if (!set(r->conf, &table[i], value)) {
-			log_error("conf: %s: %s takes %s, not '%s'", r->path, key, table[i].unit,
-				  value);
+			log_error("conf: %s: line %d: %s takes %s, not '%s'", r->path, r->line, key,
+				  table[i].unit, value);
 			r->failed = true;
 		}
-		return 1;
+		return;
 	}
-	log_error("conf: %s: unknown key %s", r->path, key);
+	log_error("conf: %s: line %d: unknown key %s", r->path, r->line, key);
 	r->failed = true;
-	return 1;
+}
+
+/* In place: blanks around the text go. */
+static char *trim(char *text)
+{
+	char *end;
+
+	text += strspn(text, BLANKS);
+	end = text + strlen(text);
+	while (end > text && strchr(BLANKS, end[-1]))
+		*--end = '\0';
+	return text;
+}
+
+/* What follows the first '=' is the value to the line's end: a conninfo has '=', ';' and '#'
+   in it, in passwords too. */
+static void take_line(struct reading *r, char *line)
+{
+	char *key = trim(line), *equals = strchr(key, '=');
+
+	if (!*key || *key == '#' || *key == ';')
+		return;
+	if (*key == '[') {
+		log_error("conf: %s: line %d: no %s: the file has no sections", r->path, r->line,
+			  key);
+		r->failed = true;
+	} else if (!equals) {
+		log_error("conf: %s: line %d is not 'key = value'", r->path, r->line);
+		r->failed = true;
+	} else {
+		*equals = '\0';
+		take_pair(r, trim(key), trim(equals + 1));
+	}
+}
+
+static void take_file(struct reading *r, FILE *in)
+{
+	char *line = NULL;
+	size_t room = 0;
+
+	for (r->line = 1; getline(&line, &room, in) >= 0; r->line++)
+		take_line(r, line);
+	if (ferror(in)) {
+		log_errno("conf: read %s", r->path);
+		r->failed = true;
+	}
+	free(line);
 }
 
 enum drift_err conf_read(const char *path, struct conf *out)
 {
 	struct conf conf = {0};
 	struct reading r = {.path = path, .conf = &conf};
-	int line;
+	FILE *in;
 
 	for (int i = 0; i < ROWS; i++)
 		if (table[i].fallback && !set(&conf, &table[i], table[i].fallback))
 			return DRIFT_EINVAL;
-	if (access(path, R_OK) < 0) {
+	in = fopen(path, "re");
+	if (!in) {
 		log_errno("conf: %s", path);
 		return DRIFT_ENOENT;
 	}
-	line = ini_parse(path, on_pair, &r);
-	if (line != 0) {
-		log_error("conf: %s: line %d is not 'key = value'", path, line);
-		return DRIFT_EINVAL;
-	}
+	take_file(&r, in);
+	fclose(in);
 	for (int i = 0; i < ROWS; i++) {
 		if (!table[i].fallback && !r.given[i]) {
 			log_error("conf: %s: %s is missing", path, table[i].key);

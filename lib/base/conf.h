@@ -1,9 +1,10 @@
 /*
  * conf.h - the configuration file: every setting, its type and its default.
  *
- * One `key = value` a line (INI without sections, read by inih), documented in
- * etc/drift.conf; tests/unit/test_conf.c holds table and file to each other.
- * Only the file's path comes from the environment.
+ * One `key = value` a line, no sections; a line that begins with '#' or ';' is a
+ * comment, behind a value there is none. Documented in etc/drift.conf;
+ * tests/unit/test_conf.c holds table and file to each other. Only the file's path
+ * comes from the environment.
  */
 #ifndef DRIFT_BASE_CONF_H
 #define DRIFT_BASE_CONF_H

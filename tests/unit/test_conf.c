@@ -122,6 +122,29 @@ static void it_takes_what_is_given_over_the_defaults(void **state)
 	assert_int_equal(conf.job_attempts, 3);
 }
 
+static void it_takes_values_as_they_stand(void **state)
+{
+	static const char dsn[] =
+		"host=db1.example.org,db2.example.org port=5432,5432 dbname=drift "
+		"user=drift_web password='a ;b #c = d' sslmode=verify-full "
+		"sslrootcert=/home/somebody/drift/certificates/of-the-database.pem "
+		"target_session_attrs=read-write";
+	char text[1024];
+	struct conf conf;
+
+	(void)state;
+	assert_true(strlen(dsn) > 200);
+	snprintf(text, sizeof(text),
+		 "; comment\n\t# another\n\n web_dsn=%s \r\nworker_dsn\t=\tb\nstore = /a b\nmedia "
+		 "= /m",
+		 dsn);
+	assert_int_equal(read_text(text, &conf), DRIFT_OK);
+	assert_string_equal(conf.web_dsn, dsn);
+	assert_string_equal(conf.worker_dsn, "b");
+	assert_string_equal(conf.store, "/a b");
+	assert_string_equal(conf.media, "/m");
+}
+
 static void it_refuses_what_it_does_not_understand(void **state)
 {
 	static const char *const wrong[] = {
@@ -153,6 +176,7 @@ int main(void)
 		cmocka_unit_test(it_documents_each_setting_with_default_and_unit),
 		cmocka_unit_test(it_documents_nothing_that_is_no_setting),
 		cmocka_unit_test(it_takes_what_is_given_over_the_defaults),
+		cmocka_unit_test(it_takes_values_as_they_stand),
 		cmocka_unit_test(it_refuses_what_it_does_not_understand),
 	};
 
