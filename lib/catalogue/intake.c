@@ -53,6 +53,9 @@ enum drift_err intake_whole(const struct intake *in, struct upload *u)
 	struct receive r = {0};
 	enum drift_err err = take_body(in, u, &r);
 
+	/* nobody was told of this upload, so nobody goes on with it */
+	if (err)
+		upload_release(u);
 	if (!err)
 		err = upload_set_length(in->conf, in->db, u, u->received);
 	if (!err)

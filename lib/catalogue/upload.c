@@ -314,6 +314,14 @@ enum drift_err upload_reserve(const struct upload *u, int64_t offset, int64_t by
 	return io_err(errno);
 }
 
+void upload_release(const struct upload *u)
+{
+	struct stat st;
+
+	if (u->fd >= 0 && (fstat(u->fd, &st) < 0 || ftruncate(u->fd, st.st_size) < 0))
+		log_errno("upload: release %s", u->id.text);
+}
+
 enum drift_err upload_acknowledge(struct db *db, struct upload *u, int64_t to)
 {
 	struct db_rows rows = {0};

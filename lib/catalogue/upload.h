@@ -96,6 +96,10 @@ void upload_close(struct upload *u);
    DRIFT_ENOSPC, DRIFT_EIO. */
 enum drift_err upload_reserve(const struct upload *u, int64_t offset, int64_t bytes) MUST_CHECK;
 
+/* Gives back what is reserved behind the file's end. Only where nobody else can write to it:
+   without locks another writer's bytes might just be added there. */
+void upload_release(const struct upload *u);
+
 /*
  * Acknowledges all bytes before `to`: they are on the disk first (fdatasync),
  * in the row then. With to == received it only asks whether this is still the writer.

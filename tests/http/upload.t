@@ -10,6 +10,7 @@ use File::Glob ':bsd_glob';
 use JSON::PP qw(decode_json);
 use POSIX ();
 use Test::More;
+use Time::HiRes qw(sleep time);
 
 my $UUID = qr/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 my $folder = Drift::folder();
@@ -103,6 +104,23 @@ sub describe {
 			my $source = source_of($s, $answer->{headers}{'drift-track'}, 1);
 			ok(Drift::slurp($source) eq Drift::slurp($wav), 'byte for byte');
 		}
+	};
+
+	subtest 'keeps no room for the rest of a body that broke off' => sub {
+		my $socket = $s->connect;
+		print $socket "PUT $programs/?name=cut.wav HTTP/1.1\r\nHost: x\r\nX-Api-Key: ", $s->key,
+		  "\r\nContent-Length: ", 64 << 20, "\r\n\r\n", 'x' x 200_000;
+		my $held = sub { # bytes on the disk
+			my $id = $s->psql("select id from drift.upload where name = 'cut.wav'") or return 0;
+			return 512 * ((stat $s->store . "/upload/$id")[12] // 0);
+		};
+		my $until = time + 20;
+		sleep 0.1 while !$held->() && time < $until;
+		ok($held->() > 0, 'it has come in part');
+		close $socket;
+		sleep 0.1 while $held->() > 1 << 20 && time < $until;
+		my $bytes = $held->();
+		ok($bytes > 0 && $bytes <= 1 << 20, "what came is kept, and no more: $bytes bytes");
 	};
 
 	subtest 'reads tags and cover from the file, never from its name' => sub {
