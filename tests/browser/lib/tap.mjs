@@ -26,7 +26,8 @@ export async function runTests() {
 		} catch (error) {
 			failed++;
 			console.log(`not ok ${i + 1} - ${name}`);
-			console.log(String(error.stack ?? error).replace(/^/gm, '# '));
+			/* prove shows what comes here */
+			console.error(String(error.stack ?? error).replace(/^/gm, '# '));
 		}
 	}
 	process.exitCode = failed ? 1 : 0;
