@@ -4,27 +4,37 @@
  */
 
 import { byId } from './elements.js';
-import { ElementEngine } from './element-engine.js';
+import { Drift } from './core/drift.js';
+import { ElementDeck } from './core/element-deck.js';
+import { gainOf } from './core/gain.js';
+import { Loader } from './core/loader.js';
+import { Player } from './core/player.js';
+import { WindowDeck } from './core/window-deck.js';
 import { countPlays } from './play-count.js';
 import { PlayerBar } from './player-bar.js';
-import { Player } from './player.js';
 import { Settings } from './settings.js';
 import { showSettingsMenu } from './settings-menu.js';
 import { parsePosition } from './time.js';
 import { TrackList } from './track-list.js';
 
 const settings = new Settings();
-const engine = new ElementEngine(byId('audio', HTMLAudioElement));
-const player = new Player(engine, () => settings.get('streamQuality'));
+const element = new ElementDeck(byId('audio', HTMLAudioElement));
+const windows = new WindowDeck(({ manifest }) => gainOf(manifest.gain, settings.get('normalisation')));
+const loader = new Loader(() => settings.get('streamQuality'), () => true, (mime) => element.canPlay(mime));
+const player = new Player(loader, windows, element);
 const list = new TrackList();
 
-/** @param {string} track */
-async function choose(track) {
-	if (track === player.manifest?.track && !player.failed)
+/**
+ * Plays what is listed, from the chosen track on.
+ * @param {string} track
+ */
+function choose(track) {
+	if (track === player.entry?.track && !player.failed)
 		return player.toggle();
+	const queue = list.tracks.map((id) => ({ track: id, format: '' }));
+
 	history.replaceState(null, '', `?${new URLSearchParams({ track })}`);
-	await player.open(track);
-	await player.play();
+	return player.open(queue, list.tracks.indexOf(track), 0, true);
 }
 
 function openLinked() {
@@ -32,7 +42,7 @@ function openLinked() {
 	const track = link.get('track');
 
 	if (track)
-		player.open(track, parsePosition(link.get('t')));
+		player.open([{ track, format: '' }], 0, parsePosition(link.get('t')), false);
 }
 
 /** @param {string} sentence */
@@ -45,11 +55,16 @@ countPlays(player);
 showSettingsMenu(settings, byId('settings-button', HTMLButtonElement),
 	byId('settings', HTMLElement), complain);
 settings.addEventListener('change', (event) => {
-	if (/** @type {CustomEvent<string>} */ (event).detail === 'streamQuality')
+	const { detail } = /** @type {CustomEvent<string>} */ (event);
+
+	if (detail === 'streamQuality')
 		player.requality();
+	if (detail === 'normalisation')
+		player.regain();
 });
 list.addEventListener('choose', (event) => choose(/** @type {CustomEvent<string>} */ (event).detail));
 for (const name of ['track', 'change'])
-	player.addEventListener(name, () => list.mark(player.manifest?.track ?? '', !player.paused));
+	player.addEventListener(name, () => list.mark(player.entry?.track ?? '', !player.paused));
+Object.assign(globalThis, { drift: new Drift(player, windows) });
 list.load();
 openLinked();

@@ -6,7 +6,7 @@
 
 import { call, jsonRequest } from './api.js';
 
-/** @typedef {import('./player.js').Player} Player */
+/** @typedef {import('./core/player.js').Player} Player */
 
 /** What has to be heard: so many seconds, or half of a shorter track. */
 const HEARD_SECONDS = 10;

@@ -9,7 +9,9 @@ import { SeekBar } from './seek-bar.js';
 import { clock } from './time.js';
 import { parseWaveform } from './waveform.js';
 
-/** @typedef {import('./player.js').Player} Player */
+const STALLED = 'Waiting for the network. It goes on by itself.';
+
+/** @typedef {import('./core/player.js').Player} Player */
 
 export class PlayerBar {
 	#player;
@@ -79,7 +81,7 @@ export class PlayerBar {
 		this.#bar.classList.toggle('failed', failed);
 		byId('rendition', HTMLElement).textContent =
 			manifest && rendition ? renditionLabel(manifest, rendition) : '';
-		this.#say(this.#player.notice);
+		this.#say(this.#player.stalled ? STALLED : this.#player.notice);
 		this.#showPosition();
 		this.#move();
 	}

@@ -8,12 +8,15 @@
 /**
  * One rendition as the manifest describes it.
  * @typedef {object} Rendition
- * @property {'ready' | 'missing' | 'failed'} state
+ * @property {'ready' | 'virtual' | 'missing' | 'failed'} state  virtual: made as it is asked for
  * @property {string} codec
  * @property {string} mime
  * @property {number | null} bitrate  bit/s
  * @property {number | null} bytes
  * @property {string | null} url      the file itself, served by the web server
+ * @property {string} stream          the same from stream.fcgi
+ * @property {string | null} sidecar  its seek index as a file
+ * @property {string} [seekidx]       the same from seekidx.fcgi
  */
 
 /**
@@ -24,6 +27,9 @@
  * @property {string} title
  * @property {string | null} artist
  * @property {string | null} album
+ * @property {number} sample_rate  Hz, of the lossless rendition
+ * @property {number} samples      of it
+ * @property {{ track: number | null, album: number | null, peak: number | null }} gain  dB, dB, dBTP
  * @property {number} timescale  ticks a second
  * @property {number} duration   ticks
  * @property {string | null} waveform  URL
@@ -39,6 +45,9 @@
  * @property {boolean} pending the wanted one may come later: ask again
  */
 
+/** States of a rendition that has bytes to play. */
+const PLAYABLE = ['ready', 'virtual'];
+
 /** What the element is asked about, whatever the manifest's exact spelling. */
 export const OPUS_MIME = 'audio/ogg; codecs=opus';
 
@@ -51,8 +60,7 @@ export const OPUS_MIME = 'audio/ogg; codecs=opus';
  */
 export function chooseRendition(manifest, wanted, canPlay, refused = []) {
 	const usable = (/** @type {RenditionName} */ name) =>
-		manifest.renditions[name].state === 'ready' && !!manifest.renditions[name].url &&
-		!refused.includes(name);
+		PLAYABLE.includes(manifest.renditions[name].state) && !refused.includes(name);
 	const opus = usable('opus') && canPlay(OPUS_MIME);
 	const lossless = usable('lossless');
 
@@ -77,7 +85,9 @@ export function chooseRendition(manifest, wanted, canPlay, refused = []) {
  * @returns {Choice}
  */
 function choice(manifest, name, note) {
-	return { name, url: /** @type {string} */ (manifest.renditions[name].url), note, pending: false };
+	const { url, stream } = manifest.renditions[name];
+
+	return { name, url: url ?? stream, note, pending: false };
 }
 
 /**

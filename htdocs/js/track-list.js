@@ -53,6 +53,11 @@ export class TrackList extends EventTarget {
 		this.#more.addEventListener('click', () => this.#ask(this.#after));
 	}
 
+	/** @returns {string[]} ids, as listed */
+	get tracks() {
+		return [...this.#list.querySelectorAll('li')].map((row) => row.dataset.track ?? '');
+	}
+
 	/** The first page of what is searched for. */
 	load() {
 		return this.#ask(null);

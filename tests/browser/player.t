@@ -5,41 +5,35 @@ const assert = require('node:assert/strict');
 const SECONDS = 40;
 const DARK = 'rgb(16, 21, 23)';
 
-/** Sound that comes out of the page's element within two seconds: the highest sample. */
+/** Sound that leaves the player within two seconds: the highest sample. */
 function loudest(page) {
 	return page.evaluate(async () => {
-		const context = new AudioContext();
-		const meter = new AnalyserNode(context, { fftSize: 2048 });
+		const meter = new AnalyserNode(drift.context, { fftSize: 2048 });
 		const block = new Float32Array(2048);
 		const end = performance.now() + 2000;
 		let highest = 0;
 
-		await context.resume();
-		new MediaStreamAudioSourceNode(context,
-			{ mediaStream: document.querySelector('audio').captureStream() }).connect(meter);
+		drift.output.connect(meter);
 		while (performance.now() < end && highest < 0.05) {
 			await new Promise((resolve) => setTimeout(resolve, 20));
 			meter.getFloatTimeDomainData(block);
 			highest = Math.max(highest, ...block.map(Math.abs));
 		}
-		await context.close();
+		drift.output.disconnect(meter);
 		return highest;
 	});
 }
 
-const audio = (page) => page.evaluate(() => {
-	const { src, currentTime, paused } = document.querySelector('audio');
+const state = (page) => page.evaluate(() => drift.state);
 
-	return { src, at: currentTime, paused };
-});
-
-/** Waits until the element plays and its time moves. */
+/** Waits until it plays and its time moves. */
 async function playing(page, from = 0) {
-	await page.waitForFunction((at) => {
-		const element = document.querySelector('audio');
+	await page.waitForFunction((at) => drift.state.playing && drift.state.t > at + 0.3, from, { timeout: 15000 });
+}
 
-		return !element.paused && element.currentTime > at + 0.3;
-	}, from, { timeout: 15000 });
+async function playsBy(page, engine, rendition) {
+	await page.waitForFunction(([by, what]) => drift.state.engine === by && drift.state.rendition === what,
+		[engine, rendition], { timeout: 20000 });
 }
 
 async function chooseSetting(page, value) {
@@ -120,7 +114,7 @@ function watchGround() {
 		it(on('plays the original, and it is not silent'), async () => {
 			await row().click();
 			await playing(page);
-			assert.match((await audio(page)).src, /\/source\.wav$/);
+			await playsBy(page, 'windows', 'lossless');
 			assert.equal(await page.textContent('#rendition'), 'Lossless · PCM');
 			assert.ok((await loudest(page)) > 0.05);
 		});
@@ -141,12 +135,12 @@ function watchGround() {
 
 			await page.mouse.click(box.x + box.width * 0.5, box.y + box.height / 2);
 			await playing(page, SECONDS * 0.5);
-			assert.ok(Math.abs((await audio(page)).at - SECONDS * 0.5) < 2);
+			assert.ok(Math.abs((await state(page)).t - SECONDS * 0.5) < 2);
 		});
 		it(on('seeks by keys, and says where it is'), async () => {
 			await page.focus('#seek');
 			await page.keyboard.press('Home');
-			await page.waitForFunction(() => document.querySelector('audio').currentTime < 2);
+			await page.waitForFunction(() => drift.state.t < 2);
 			await page.keyboard.press('ArrowRight');
 			await page.keyboard.press('ArrowRight');
 			await playing(page, 10);
@@ -154,12 +148,12 @@ function watchGround() {
 			assert.ok(Number(await page.getAttribute('#seek', 'aria-valuenow')) >= 10);
 		});
 		it(on('goes on where it is when the quality is changed, and it is not silent'), async () => {
-			const { at } = await audio(page);
+			const { t } = await state(page);
 
 			await chooseSetting(page, 'opus');
-			await page.waitForFunction(() => document.querySelector('audio').src.endsWith('.opus'));
-			await playing(page, at);
-			assert.ok((await audio(page)).at - at < 8);
+			await playsBy(page, 'windows', 'opus');
+			await playing(page, t);
+			assert.ok((await state(page)).t - t < 8);
 			assert.equal(await page.textContent('#rendition'), 'Opus · 320 kbit/s');
 			assert.ok((await loudest(page)) > 0.05);
 		});
@@ -175,10 +169,10 @@ function watchGround() {
 		it(on('pauses and goes on by its button'), async () => {
 			await page.click('#toggle');
 			await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
-			assert.ok((await audio(page)).paused);
-			const { at } = await audio(page);
+			const { t, playing: plays } = await state(page);
+			assert.equal(plays, false);
 			await page.click('#toggle');
-			await playing(page, at);
+			await playing(page, t);
 		});
 		it(on('leads past the list to the player by keys'), async () => {
 			await page.evaluate(() => document.activeElement.blur());
@@ -216,10 +210,10 @@ function watchGround() {
 		it(on('opens a link at its position'), async () => {
 			await page.goto(`${stack.url}?track=${track}&t=0:20`);
 			await page.waitForFunction(() => document.getElementById('position').textContent === '0:20');
-			assert.equal((await audio(page)).paused, true);
+			assert.equal((await state(page)).playing, false);
 			await page.click('#toggle');
 			await playing(page, 20);
-			assert.match((await audio(page)).src, /\.opus$/);
+			assert.equal((await state(page)).rendition, 'opus');
 		});
 		it(on('plays lossless while Opus is being made, and takes it up later'), async () => {
 			let asked = 0;
@@ -233,11 +227,11 @@ function watchGround() {
 				await route.fulfill({ response: answer, json: manifest });
 			});
 			await page.goto(`${stack.url}?track=${track}&t=5`);
-			await page.waitForFunction(() => document.querySelector('audio').src.endsWith('.wav'));
+			await page.waitForFunction(() => drift.state.rendition === 'lossless');
 			assert.match(await page.textContent('#notice'), /still being made/);
 			await page.click('#toggle');
 			await playing(page, 5);
-			await page.waitForFunction(() => document.querySelector('audio').src.endsWith('.opus'));
+			await playsBy(page, 'windows', 'opus');
 			await playing(page, 7);
 			assert.equal(await page.textContent('#notice'), '');
 			await page.unroute(/manifest\.json$/);
@@ -245,10 +239,23 @@ function watchGround() {
 		it(on('plays the other version when one cannot be fetched'), async () => {
 			await page.route(/\.opus$/, (route) => route.fulfill({ status: 404 }));
 			await page.goto(`${stack.url}?track=${track}`);
-			await page.waitForFunction(() => document.querySelector('audio').src.endsWith('.wav'));
+			await page.waitForFunction(() => drift.state.rendition === 'opus');
 			await page.click('#toggle');
 			await playing(page);
+			assert.equal((await state(page)).rendition, 'lossless');
 			assert.notEqual(await page.textContent('#notice'), '');
+			await page.unroute(/\.opus$/);
+			forgive(complaints, /404|windows/);
+		});
+		it(on('goes on by itself where a link has expired'), async () => {
+			let asked = 0;
+
+			await page.route(/\.opus$/, (route) => (asked++ === 0 ? route.fulfill({ status: 404 }) : route.continue()));
+			await page.goto(`${stack.url}?track=${track}&t=9`);
+			await page.waitForFunction(() => drift.state.rendition === 'opus');
+			await page.click('#toggle');
+			await playing(page, 9);
+			assert.deepEqual(await page.evaluate(() => [drift.state.rendition, drift.state.engine]), ['opus', 'windows']);
 			await page.unroute(/\.opus$/);
 			forgive(complaints, /404/);
 		});
@@ -266,20 +273,42 @@ function watchGround() {
 			assert.equal(await page.inputValue('#settings input[type="range"][name="crossfade"]'), '3');
 			await page.unroute(/settings\.fcgi\/$/);
 		});
-		it(on('gives lossless by itself where Ogg Opus cannot be played, and says so'), async () => {
+		it(on('gives lossless by itself where Ogg Opus cannot be decoded, and says so'), async () => {
 			const deaf = await context.newPage();
 
 			await deaf.addInitScript(() => {
 				const can = HTMLMediaElement.prototype.canPlayType;
+				const decode = BaseAudioContext.prototype.decodeAudioData;
 
 				HTMLMediaElement.prototype.canPlayType = function (mime) {
 					return /opus/.test(mime) ? '' : can.call(this, mime);
 				};
+				BaseAudioContext.prototype.decodeAudioData = function (data) {
+					return new Uint8Array(data)[0] === 'O'.charCodeAt(0)
+						? Promise.reject(new DOMException('no', 'EncodingError')) : decode.call(this, data);
+				};
 			});
 			await deaf.goto(`${stack.url}?track=${track}`);
-			await deaf.waitForFunction(() => document.querySelector('audio').src.endsWith('.wav'));
+			await deaf.waitForFunction(() => drift.state.rendition === 'lossless');
 			assert.match(await deaf.textContent('#notice'), /cannot play Ogg Opus/);
+			await deaf.click('#toggle');
+			await playing(deaf);
+			assert.equal((await state(deaf)).engine, 'windows');
 			await deaf.close();
+		});
+		it(on('plays by the element where there is no Web Audio'), async () => {
+			const old = await context.newPage();
+
+			await old.addInitScript(() => {
+				delete globalThis.AudioContext;
+				delete globalThis.OfflineAudioContext;
+			});
+			await old.goto(`${stack.url}?track=${track}&t=3`);
+			await old.waitForFunction(() => drift.state.rendition === 'opus');
+			await old.click('#toggle');
+			await playing(old, 3);
+			assert.equal((await state(old)).engine, 'element');
+			await old.close();
 		});
 		it(on('says that a track is not there'), async () => {
 			await page.goto(`${stack.url}?track=00000000-0000-4000-8000-000000000000`);

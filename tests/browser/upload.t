@@ -107,7 +107,7 @@ async function reach(page, stage, seconds = 60) {
 			await page.click('.meter a');
 			await page.waitForFunction(() => document.getElementById('title')?.textContent === 'Low Tide');
 			await page.click('#toggle');
-			await page.waitForFunction(() => document.querySelector('audio').currentTime > 0.3);
+			await page.waitForFunction(() => drift.state.t > 0.3);
 			assert.ok(!page.url().includes(stack.key));
 		});
 		it(on('goes on with an upload after its page was closed in the middle'), async () => {

@@ -3,34 +3,33 @@
  * @module
  */
 
-const RATE = 44100;
-
 /**
- * A 16 bit stereo WAV of 44.1 kHz: a slow chord under a pluck every half
- * second, so that the waveform has a shape and a seek can be heard.
+ * A 16 bit WAV: a slow chord under a pluck every half second, so that the waveform
+ * has a shape and a seek can be heard.
  * @param {number} seconds
+ * @param {{ rate?: number, channels?: 1 | 2 }} [form]  samples per second
  * @returns {Buffer}
  */
-export function composeWav(seconds) {
-	const frames = Math.round(seconds * RATE);
-	const wav = Buffer.alloc(44 + 4 * frames);
+export function composeWav(seconds, { rate = 44100, channels = 2 } = {}) {
+	const frames = Math.round(seconds * rate);
+	const bytes = 2 * channels * frames;
+	const wav = Buffer.alloc(44 + bytes);
 
 	wav.write('RIFF', 0);
-	wav.writeUInt32LE(36 + 4 * frames, 4);
+	wav.writeUInt32LE(36 + bytes, 4);
 	wav.write('WAVEfmt ', 8);
 	wav.writeUInt32LE(16, 16);
 	wav.writeUInt16LE(1, 20);
-	wav.writeUInt16LE(2, 22);
-	wav.writeUInt32LE(RATE, 24);
-	wav.writeUInt32LE(4 * RATE, 28);
-	wav.writeUInt16LE(4, 32);
+	wav.writeUInt16LE(channels, 22);
+	wav.writeUInt32LE(rate, 24);
+	wav.writeUInt32LE(2 * channels * rate, 28);
+	wav.writeUInt16LE(2 * channels, 32);
 	wav.writeUInt16LE(16, 34);
 	wav.write('data', 36);
-	wav.writeUInt32LE(4 * frames, 40);
-	for (let i = 0; i < frames; i++) {
-		wav.writeInt16LE(sample(i / RATE, seconds, 0), 44 + 4 * i);
-		wav.writeInt16LE(sample(i / RATE, seconds, 0.003), 46 + 4 * i);
-	}
+	wav.writeUInt32LE(bytes, 40);
+	for (let i = 0; i < frames; i++)
+		for (let channel = 0; channel < channels; channel++)
+			wav.writeInt16LE(sample(i / rate, seconds, 0.003 * channel), 44 + 2 * (channels * i + channel));
 	return wav;
 }
 

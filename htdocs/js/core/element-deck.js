@@ -1,32 +1,37 @@
 /**
- * Plays a URL with the browser's own <audio> element.
- *
- * The player drives an engine by load, swap, play, pause and seek and hears
- * from it by events: "change" (playing, paused, waiting, position jumped),
- * "ended", and "error", whose detail is an EngineFailure.
+ * The deck of last resort: a URL in the browser's own <audio> element. No join is
+ * exact, and nothing is held back that it could play.
  * @module
  */
 
-/** @typedef {'network' | 'unplayable'} EngineFailure */
+import { SourceDamaged, SourceGone } from './source.js';
 
-/** How long a new URL may take to become playable before the swap just cuts over. */
+/** @typedef {import('./deck.js').Load} Load */
+
+/** How long a new URL may take to become playable before the change just cuts over. */
 const PREPARE_MS = 8000;
 /** Playback of the new element starts a moment after its seek. */
 const LEAD_SECONDS = 0.03;
 
-export class ElementEngine extends EventTarget {
+export class ElementDeck extends EventTarget {
+	name = 'element';
 	#audio;
-	/** @type {AbortController} ends what is under way for an earlier URL */
-	#load = new AbortController();
+	/** @type {Load | null} */
+	#load = null;
+	/** ends what is under way for an earlier URL */
+	#preparing = new AbortController();
 
-	/** @param {HTMLAudioElement} audio  in the page; replaced there by swap() */
+	/** @param {HTMLAudioElement} audio  in the page; replaced there by change() */
 	constructor(audio) {
 		super();
 		this.#audio = audio;
 		this.#listen(audio);
 	}
 
-	/** seconds */
+	get load() {
+		return this.#load;
+	}
+
 	get position() {
 		return this.#audio.currentTime;
 	}
@@ -35,12 +40,23 @@ export class ElementEngine extends EventTarget {
 		return this.#audio.paused;
 	}
 
-	/** Wants to play but has no data. */
 	get waiting() {
 		return !this.#audio.paused && this.#audio.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
 	}
 
-	/** 0 to 1 */
+	get stalled() {
+		return this.waiting && this.position > 0;
+	}
+
+	get bufferedTo() {
+		const { buffered, currentTime } = this.#audio;
+		const ends = Array.from({ length: buffered.length }, (_, i) => i)
+			.filter((i) => buffered.start(i) <= currentTime && currentTime <= buffered.end(i))
+			.map((i) => buffered.end(i));
+
+		return ends[0] ?? currentTime;
+	}
+
 	get volume() {
 		return this.#audio.volume;
 	}
@@ -55,44 +71,40 @@ export class ElementEngine extends EventTarget {
 	}
 
 	/**
-	 * Takes another URL and stands still at a position.
-	 * @param {string} url
+	 * @param {Load} load
 	 * @param {number} position  seconds
 	 */
-	load(url, position) {
+	start(load, position) {
 		this.#begin();
-		this.#audio.pause();
-		cue(this.#audio, url, position);
+		this.#load = load;
+		cue(this.#audio, load.choice.url, position);
+		this.resume();
 	}
 
 	/**
-	 * Goes on from the present position with another URL of the same track. The
-	 * old one plays until the new one can.
-	 * @param {string} url
+	 * The old URL plays until the new one can.
+	 * @param {Load} load
 	 */
-	async swap(url) {
+	async change(load) {
 		const signal = this.#begin();
 		const next = /** @type {HTMLAudioElement} */ (this.#audio.cloneNode());
 
+		this.#load = load;
 		next.volume = this.#audio.volume;
 		next.preload = 'auto'; /* or "canplay" may never come */
-		cue(next, url, this.position);
+		cue(next, load.choice.url, this.position);
 		const ready = await settled(next, 'canplay', signal);
 		if (signal.aborted)
 			return silence(next);
 		if (ready)
 			await this.#takeOver(next, signal);
 		else
-			this.#reuse(url);
+			this.#reuse(load.choice.url);
 	}
 
-	/** @returns {Promise<void>} rejected when the browser wants a gesture first */
-	play() {
-		return this.#audio.play();
-	}
-
-	pause() {
-		this.#audio.pause();
+	/** @param {Load} load */
+	mend(load) {
+		this.start(load, this.position);
 	}
 
 	/** @param {number} position  seconds */
@@ -100,10 +112,33 @@ export class ElementEngine extends EventTarget {
 		this.#audio.currentTime = position;
 	}
 
+	resume() {
+		/* the browser wants a gesture first, or the source failed, which comes as an
+		   event too: it is paused then, and says so */
+		this.#audio.play().catch(() => this.#tell('change'));
+	}
+
+	pause() {
+		this.#audio.pause();
+	}
+
+	stop() {
+		this.#begin();
+		if (this.#load)
+			silence(this.#audio);
+		this.#load = null;
+	}
+
+	/** What follows a load begins when it has ended. */
+	follow() {}
+
+	/** The element plays as loud as the file is. */
+	regain() {}
+
 	#begin() {
-		this.#load.abort();
-		this.#load = new AbortController();
-		return this.#load.signal;
+		this.#preparing.abort();
+		this.#preparing = new AbortController();
+		return this.#preparing.signal;
 	}
 
 	/**
@@ -148,15 +183,17 @@ export class ElementEngine extends EventTarget {
 
 		for (const name of ['play', 'playing', 'pause', 'waiting', 'seeked', 'canplay', 'timeupdate'])
 			audio.addEventListener(name, mine(() => this.#tell('change')));
-		audio.addEventListener('ended', mine(() => this.#tell('ended')));
+		audio.addEventListener('ended', mine(() => this.#tell('end')));
 		audio.addEventListener('error', mine(() => this.#fail()));
 	}
 
 	#fail() {
-		/** @type {EngineFailure} */
-		const detail = this.#audio.error?.code === MediaError.MEDIA_ERR_NETWORK ? 'network' : 'unplayable';
+		if (!this.#load)
+			return;
+		const network = this.#audio.error?.code === MediaError.MEDIA_ERR_NETWORK;
+		const error = network ? new SourceGone('The connection was lost.') : new SourceDamaged('It cannot be played.');
 
-		this.dispatchEvent(new CustomEvent('error', { detail }));
+		this.dispatchEvent(new CustomEvent('error', { detail: { load: this.#load, error } }));
 	}
 
 	/** @param {string} name */

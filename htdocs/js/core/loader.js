@@ -1,0 +1,166 @@
+/**
+ * Makes a track of the queue ready: asks for its manifest, chooses the rendition
+ * and the way to play it, and opens it.
+ * @module
+ */
+
+import { callJson } from '../api.js';
+import { OPUS_MIME, chooseRendition } from '../rendition.js';
+import { hasWindows, openSource } from './open-source.js';
+import { decodesOggOpus } from './probe.js';
+import { SourceGone } from './source.js';
+
+/** @typedef {import('../rendition.js').Manifest} Manifest */
+/** @typedef {import('../rendition.js').RenditionName} RenditionName */
+/** @typedef {import('../rendition.js').Choice} Choice */
+/** @typedef {import('./deck.js').Entry} Entry */
+/** @typedef {import('./deck.js').Load} Load */
+
+/**
+ * What has been found out about an entry's track by trying.
+ * @typedef {object} Experience
+ * @property {Manifest | null} manifest
+ * @property {RenditionName[]} refused     play in no way
+ * @property {RenditionName[]} windowless  play in the element only
+ * @property {string} failedAt             where the last failure was; one more there is final
+ */
+
+export class Loader {
+	#quality;
+	#windows;
+	#elementPlays;
+	/** @type {WeakMap<Entry, Experience>} */
+	#experiences = new WeakMap();
+
+	/**
+	 * @param {() => string} quality        the listener's streamQuality
+	 * @param {() => boolean} windows       whether this listener gets the window engine
+	 * @param {(mime: string) => boolean} elementPlays
+	 */
+	constructor(quality, windows, elementPlays) {
+		this.#quality = quality;
+		this.#windows = windows;
+		this.#elementPlays = elementPlays;
+	}
+
+	/** @param {Entry} entry */
+	manifestOf(entry) {
+		return this.#experience(entry).manifest;
+	}
+
+	/**
+	 * @param {Entry} entry
+	 * @param {AbortSignal} signal
+	 * @returns {Promise<Load>}
+	 * @throws {Error} in words for the listener
+	 */
+	async load(entry, signal) {
+		const known = this.#experience(entry);
+		const manifest = (known.manifest ??= await fetchManifest(entry.track, signal));
+		const choice = await this.#choose(entry);
+
+		if (!(await this.#byWindows(manifest, choice.name, known)))
+			return { entry, manifest, choice, source: null };
+		try {
+			return { entry, manifest, choice, source: await openSource(manifest, choice.name) };
+		} catch (error) {
+			signal.throwIfAborted();
+			console.warn('windows:', error);
+			known.windowless.push(choice.name);
+			return this.load(entry, signal);
+		}
+	}
+
+	/**
+	 * Asks anew, for an entry that is in hand.
+	 * @param {Entry} entry
+	 * @param {AbortSignal} signal
+	 */
+	async refresh(entry, signal) {
+		const manifest = await fetchManifest(entry.track, signal);
+
+		this.#experience(entry).manifest = manifest;
+		return manifest;
+	}
+
+	/** All ways are open again: the listener wants something else. @param {Entry} entry */
+	forgive(entry) {
+		this.#experiences.set(entry, { ...fresh(), manifest: this.manifestOf(entry) });
+	}
+
+	/**
+	 * After a failure: the same again if the file has moved, else in another way. The
+	 * manifest is asked for anew, since direct URLs expire and audio is replaced.
+	 * @param {Load} failed
+	 * @param {Error} error
+	 * @param {number} position  seconds
+	 * @param {AbortSignal} signal
+	 * @returns {Promise<Load>}
+	 */
+	async another(failed, error, position, signal) {
+		const known = this.#experience(failed.entry);
+		const manifest = await this.refresh(failed.entry, signal);
+		const { name, url } = failed.choice;
+		const place = `${name} ${Math.round(position)}`;
+		const moved = (manifest.renditions[name].url ?? manifest.renditions[name].stream) !== url;
+
+		if (!moved && (known.failedAt === place || !(error instanceof SourceGone)))
+			(failed.source ? known.windowless : known.refused).push(name);
+		known.failedAt = place;
+		return this.load(failed.entry, signal);
+	}
+
+	/**
+	 * @param {Entry} entry
+	 * @returns {Promise<Choice>}
+	 */
+	async #choose(entry) {
+		const { manifest, refused } = this.#experience(entry);
+		const opus = await decodesOggOpus();
+		const wanted = entry.format || this.#quality();
+		const choice = manifest && chooseRendition(manifest, wanted,
+			(mime) => (mime === OPUS_MIME && opus && this.#windows()) || this.#elementPlays(mime), refused);
+		if (!choice)
+			throw new Error(nothingPlays(/** @type {Manifest} */ (manifest)));
+
+		return choice;
+	}
+
+	/**
+	 * @param {Manifest} manifest
+	 * @param {RenditionName} name
+	 * @param {Experience} known
+	 */
+	async #byWindows(manifest, name, { windowless }) {
+		return this.#windows() && !windowless.includes(name) && hasWindows(manifest, name);
+	}
+
+	/** @param {Entry} entry */
+	#experience(entry) {
+		const known = this.#experiences.get(entry) ?? fresh();
+
+		this.#experiences.set(entry, known);
+		return known;
+	}
+}
+
+/** @returns {Experience} */
+function fresh() {
+	return { manifest: null, refused: [], windowless: [], failedAt: '' };
+}
+
+/** @param {Manifest} manifest */
+function nothingPlays({ renditions }) {
+	return renditions.opus.state === 'missing'
+		? 'This browser cannot play the original, and the Opus version is still being made. Press Play in a moment.'
+		: 'Neither version of this track can be played here. Press Play to try again, or try another browser.';
+}
+
+/**
+ * @param {string} track
+ * @param {AbortSignal} signal
+ * @returns {Promise<Manifest>}
+ */
+function fetchManifest(track, signal) {
+	return callJson(`stream.fcgi/${encodeURIComponent(track)}/manifest.json`, { signal });
+}

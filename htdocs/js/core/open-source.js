@@ -1,0 +1,90 @@
+/**
+ * Which renditions can be played window by window, and opening them.
+ * @module
+ */
+
+import { decodeSlice } from './decode.js';
+import { decodesOggOpus } from './probe.js';
+import { RangeReader } from './range-reader.js';
+import { parseSidecar } from './sidecar.js';
+import { SidecarSource } from './sidecar-source.js';
+import { SourceDamaged } from './source.js';
+import { openWav } from './wav-source.js';
+
+/** @typedef {import('../rendition.js').Manifest} Manifest */
+/** @typedef {import('../rendition.js').RenditionName} RenditionName */
+/** @typedef {import('./source.js').Source} Source */
+
+const WAV_MIMES = ['audio/wav', 'audio/x-wav', 'audio/vnd.wave'];
+/** Sidecars' codecs that the windows know. */
+const CODECS = ['Opus', 'fLaC'];
+/** Sources that are kept: going back to a track, and the qualities of one. */
+const KEPT = 6;
+
+/** By URL, the last used last. @type {Map<string, Promise<Source>>} */
+const opened = new Map();
+
+/**
+ * Whether a rendition may be played by windows; opening it may still find that it cannot.
+ * @param {Manifest} manifest
+ * @param {RenditionName} name
+ * @returns {Promise<boolean>}
+ */
+export async function hasWindows(manifest, name) {
+	const { sidecar, seekidx, mime } = manifest.renditions[name];
+
+	if (typeof AudioContext === 'undefined')
+		return false;
+	if (name === 'opus')
+		return !!(sidecar ?? seekidx) && decodesOggOpus();
+	return !!sidecar || WAV_MIMES.includes(mime);
+}
+
+/**
+ * @param {Manifest} manifest
+ * @param {RenditionName} name
+ * @returns {Promise<Source>}
+ * @throws {Error} when it cannot be played by windows after all
+ */
+export function openSource(manifest, name) {
+	const rendition = manifest.renditions[name];
+	const url = rendition.url ?? rendition.stream;
+	const index = rendition.sidecar ?? rendition.seekidx ?? null;
+	const before = opened.get(url);
+	const source = before ?? (index ? openBySidecar(url, index) : openFile(manifest, url, rendition.bytes ?? 0));
+
+	opened.delete(url);
+	opened.set(url, source);
+	if (!before)
+		source.catch(() => opened.delete(url));
+	if (opened.size > KEPT)
+		opened.delete([...opened.keys()][0]);
+	return source;
+}
+
+/**
+ * @param {string} url
+ * @param {string} index  the sidecar's URL
+ * @returns {Promise<Source>}
+ */
+async function openBySidecar(url, index) {
+	const answer = await fetch(index);
+	if (!answer.ok)
+		throw new SourceDamaged(`The index of this track could not be had (status ${answer.status}).`);
+	const sidecar = parseSidecar(await answer.arrayBuffer());
+
+	if (!CODECS.includes(sidecar.codec) || sidecar.growing || sidecar.positions.length === 0)
+		throw new SourceDamaged('The index of this track is of another kind.');
+	return new SidecarSource(sidecar, new RangeReader(url, sidecar.bytes), decodeSlice);
+}
+
+/**
+ * @param {Manifest} manifest
+ * @param {string} url
+ * @param {number} bytes
+ * @returns {Promise<Source>}
+ */
+function openFile(manifest, url, bytes) {
+	/* nobody gives it up: it is small, and kept for the next time */
+	return openWav(new RangeReader(url, bytes), bytes, manifest.samples, decodeSlice, new AbortController().signal);
+}
