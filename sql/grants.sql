@@ -11,7 +11,9 @@ declare
 		'track_list', 'track_card', 'track_update', 'track_delete', 'status', 'play_post',
 		'upload_create', 'upload_get', 'upload_take', 'upload_received', 'upload_state',
 		'upload_publish', 'upload_fail', 'upload_delete', 'upload_set_length', 'upload_metadata',
-		'upload_of_track', 'regenerate', 'backfill',
+		'upload_of_track', 'upload_leave', 'upload_create_part', 'upload_join', 'upload_parts',
+		'upload_probed', 'upload_tail', 'upload_reach', 'listener_note', 'growing_get', 'manifest_growing',
+		'regenerate', 'backfill',
 		'setting_state', 'setting_values', 'setting_form', 'setting_change'];
 	l_worker constant text[] := array['secret_get', 'job_claim', 'job_progress', 'job_done',
 		'job_fail', 'job_release', 'job_wait_seconds', 'job_counts', 'job_failures',

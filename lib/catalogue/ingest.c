@@ -6,6 +6,7 @@
 #include "catalogue/artifact.h"
 #include "catalogue/secret.h"
 #include "catalogue/store.h"
+#include "catalogue/tags.h"
 #include "media/decoder.h"
 
 #include <errno.h>
@@ -144,32 +145,6 @@ static enum drift_err store(struct ingest *in)
 	return err ? err : store_source(in);
 }
 
-static bool is_new_key(const struct decoder_facts *f, int i)
-{
-	for (int k = 0; k < i; k++)
-		if (strcmp(f->tag[k].key, f->tag[i].key) == 0)
-			return false;
-	return true;
-}
-
-/* An object of Vorbis names; of a name that is there twice the first counts. */
-static void add_tags(struct buf *json, const struct decoder_facts *f)
-{
-	const char *comma = "";
-
-	buf_add_text(json, "{");
-	for (int i = 0; i < f->tags; i++) {
-		if (!is_new_key(f, i))
-			continue;
-		buf_add_text(json, comma);
-		buf_add_json(json, f->tag[i].key);
-		buf_add_text(json, ":");
-		buf_add_json(json, f->tag[i].text);
-		comma = ",";
-	}
-	buf_add_text(json, "}");
-}
-
 /* The track was removed while its file was put into its folder. */
 static void drop_version(const struct ingest *in)
 {
@@ -179,13 +154,13 @@ static void drop_version(const struct ingest *in)
 		rmdir(folder.text); /* unless another version is there */
 }
 
-static enum drift_err publish(struct ingest *in, const char *sha256)
+static enum drift_err publish(struct ingest *in)
 {
 	const struct decoder_facts *f = in->facts;
 	struct buf tags = {0};
 	enum drift_err err;
 
-	add_tags(&tags, f);
+	tags_write(f, &tags);
 	if (!buf_ok(&tags)) {
 		buf_clear(&tags);
 		return DRIFT_ENOMEM;
@@ -195,7 +170,7 @@ static enum drift_err publish(struct ingest *in, const char *sha256)
 		      " $12, $13, $14, $15, $16, $17::jsonb, $18, $19)",
 		      DB_ARGS(db_uuid(&in->u->id), db_int(in->u->writer), db_text(in->name),
 			      db_int(in->u->length), db_int(in->mtime_us),
-			      db_text(*sha256 ? sha256 : NULL), db_text(f->mime),
+			      db_text(*in->u->sha256 ? in->u->sha256 : NULL), db_text(f->mime),
 			      db_text(f->container), db_text(f->codec), db_int(f->sample_rate),
 			      db_int(f->channels), db_int(f->bits), db_bool(f->lossless),
 			      db_int(f->samples), db_int(f->delay), db_int(f->padding),
@@ -237,8 +212,7 @@ static void drop_first_name(const struct ingest *in)
 		log_errno("ingest: remove %s", path.text);
 }
 
-enum drift_err ingest_run(const struct conf *conf, struct db *db, struct upload *u,
-			  const char *sha256)
+enum drift_err ingest_run(const struct conf *conf, struct db *db, struct upload *u)
 {
 	struct ingest in = {.conf = conf, .db = db, .u = u};
 	enum drift_err err = set_state(&in, "storing");
@@ -248,7 +222,7 @@ enum drift_err ingest_run(const struct conf *conf, struct db *db, struct upload 
 	if (!err)
 		err = store(&in);
 	if (!err)
-		err = publish(&in, sha256);
+		err = publish(&in);
 	decoder_free(in.decoder);
 	if (err)
 		return err;

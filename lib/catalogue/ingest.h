@@ -20,8 +20,7 @@
 #include "catalogue/upload.h"
 
 /*
- * u       whole and open; its state says what became of it
- * sha256  of the file, hexadecimal; "" when it is not known
+ * u  whole and open; its state says what became of it
  *
  * Returns
  *   DRIFT_EMEDIA   not media: u->error says why, the file is gone
@@ -29,7 +28,6 @@
  *   DRIFT_ENOENT   upload or track were deleted meanwhile
  *   DRIFT_ENOSPC, DRIFT_EIO, DRIFT_EDB  it can be tried again
  */
-enum drift_err ingest_run(const struct conf *conf, struct db *db, struct upload *u,
-			  const char *sha256) MUST_CHECK;
+enum drift_err ingest_run(const struct conf *conf, struct db *db, struct upload *u) MUST_CHECK;
 
 #endif

@@ -1,5 +1,6 @@
 #include "catalogue/intake.h"
 
+#include "catalogue/concat.h"
 #include "catalogue/ingest.h"
 #include "catalogue/receive.h"
 
@@ -7,51 +8,70 @@
 #include <stdio.h>
 #include <time.h>
 
-static enum drift_err reserve(const struct intake *in, const struct upload *u)
+static enum drift_err make_source(const struct intake *in, struct upload *u, int wait_ms)
 {
-	return upload_reserve(u, u->received, http_content_length(in->h));
+	enum drift_err err = upload_open_whole(in->conf, in->db, u, wait_ms);
+
+	if (err == DRIFT_ELOCKED)
+		return DRIFT_OK;
+	if (!err && u->state != UPLOAD_STORED)
+		err = ingest_run(in->conf, in->db, u);
+	upload_close(in->db, u);
+	return err;
 }
 
-/* The writer before may have got all bytes in just when it was pushed out: what it did
-   not come to is to be done here. */
-static enum drift_err refuse_offset(const struct intake *in, struct upload *u)
+/* What is to be done with an upload to which one has written. */
+static enum drift_err settle(const struct intake *in, struct upload *u)
 {
-	enum drift_err err = DRIFT_OK;
+	upload_close(in->db, u);
+	if (!upload_is_whole(u) || u->kind == UPLOAD_PART || u->state == UPLOAD_STORED)
+		return DRIFT_OK;
+	return make_source(in, u, INTAKE_FINISH_MS);
+}
 
-	if (upload_is_whole(u))
-		err = ingest_run(in->conf, in->db, u, "");
-	return err ? err : DRIFT_ECONFLICT;
+static int64_t limit_of(const struct intake *in, const struct upload *u)
+{
+	return u->length == UPLOAD_LENGTH_UNKNOWN ? in->conf->max_upload_bytes : u->length;
 }
 
 static enum drift_err take_body(const struct intake *in, struct upload *u, struct receive *r)
 {
-	int64_t from = u->received;
-	enum drift_err err = upload_open(in->conf, in->db, u);
+	enum drift_err err = upload_reserve(u, r->from, http_content_length(in->h));
 
-	if (!err && u->received != from)
-		err = refuse_offset(in, u);
-	if (!err)
-		err = reserve(in, u);
-	r->limit = u->length == UPLOAD_LENGTH_UNKNOWN ? in->conf->max_upload_bytes : u->length;
 	return err ? err : receive_body(in->h, in->db, u, r);
 }
 
-enum drift_err intake_piece(const struct intake *in, struct upload *u,
-			    const struct tus_checksum *checksum)
+static enum drift_err take_next(const struct intake *in, struct upload *u, struct receive *r)
+{
+	enum drift_err err;
+
+	r->conf = in->conf;
+	r->from = u->received;
+	r->limit = limit_of(in, u);
+	err = upload_open(in->conf, in->db, u, r->from, UPLOAD_END_UNKNOWN);
+	if (!err && u->received != r->from)
+		err = DRIFT_ECONFLICT;
+	return err ? err : take_body(in, u, r);
+}
+
+enum drift_err intake_next(const struct intake *in, struct upload *u,
+			   const struct tus_checksum *checksum)
 {
 	struct receive r = {.checksum = checksum};
-	enum drift_err err = take_body(in, u, &r);
+	enum drift_err err = take_next(in, u, &r), end = DRIFT_OK;
 
-	if (!err && upload_is_whole(u))
-		err = ingest_run(in->conf, in->db, u, r.sha256);
-	upload_close(u);
-	return err;
+	/* the writer before may have got all bytes in just when it was pushed out: what
+	   it did not come to is to be done here */
+	if (!err || err == DRIFT_ECONFLICT)
+		end = settle(in, u);
+	upload_close(in->db, u);
+	return end ? end : err;
 }
 
 enum drift_err intake_whole(const struct intake *in, struct upload *u)
 {
 	struct receive r = {0};
-	enum drift_err err = take_body(in, u, &r);
+	enum drift_err err = take_next(in, u, &r);
 
 	/* nobody was told of this upload, so nobody goes on with it */
 	if (err)
@@ -59,26 +79,41 @@ enum drift_err intake_whole(const struct intake *in, struct upload *u)
 	if (!err)
 		err = upload_set_length(in->conf, in->db, u, u->received);
 	if (!err)
-		err = ingest_run(in->conf, in->db, u, r.sha256);
-	upload_close(u);
+		err = settle(in, u);
+	upload_close(in->db, u);
+	return err;
+}
+
+enum drift_err intake_piece(const struct intake *in, struct upload *u, int64_t from, int64_t *to)
+{
+	struct receive r = {.conf = in->conf, .from = from, .limit = limit_of(in, u)};
+	int64_t bytes = http_content_length(in->h);
+	enum drift_err err = upload_open(in->conf, in->db, u, from,
+					 bytes < 0 ? UPLOAD_END_UNKNOWN : from + bytes);
+
+	if (!err)
+		err = take_body(in, u, &r);
+	if (!err)
+		*to = r.kept;
+	upload_close(in->db, u);
 	return err;
 }
 
 enum drift_err intake_finish(const struct intake *in, struct upload *u, int wait_ms)
 {
-	enum drift_err err;
+	enum drift_err err = DRIFT_OK;
 
-	if (!upload_is_whole(u) || u->state == UPLOAD_STORED)
+	if (u->kind == UPLOAD_PART || u->state == UPLOAD_STORED)
 		return DRIFT_OK;
 	if (u->state == UPLOAD_FAILED)
 		return DRIFT_EGONE;
-	err = upload_open_whole(in->conf, in->db, u, wait_ms);
-	if (err == DRIFT_ELOCKED)
-		return DRIFT_OK;
-	if (!err && u->state != UPLOAD_STORED)
-		err = ingest_run(in->conf, in->db, u, "");
-	upload_close(u);
-	return err;
+	if (u->kind == UPLOAD_JOINED && !upload_is_whole(u))
+		err = concat_run(in->conf, in->db, u);
+	if (!err && upload_is_whole(u))
+		err = make_source(in, u, wait_ms);
+	if (!err && u->kind == UPLOAD_JOINED && u->state == UPLOAD_STORED)
+		concat_drop_parts(in->conf, in->db, u);
+	return err == DRIFT_ELOCKED ? DRIFT_OK : err;
 }
 
 /* --- answers ------------------------------------------------------------------------ */
@@ -98,8 +133,11 @@ static void set_expires(struct http *h, int64_t seconds)
 
 void intake_set_headers(const struct intake *in, const struct upload *u)
 {
-	http_set_header(in->h, "Drift-Track", "%s", u->track.text);
-	http_set_header(in->h, "Upload-Offset", "%" PRId64, u->received);
+	if (u->kind != UPLOAD_PART)
+		http_set_header(in->h, "Drift-Track", "%s", u->track.text);
+	/* tus: a joined upload has none before its parts are joined */
+	if (u->kind != UPLOAD_JOINED || upload_is_whole(u))
+		http_set_header(in->h, "Upload-Offset", "%" PRId64, u->received);
 	if (u->length == UPLOAD_LENGTH_UNKNOWN)
 		http_set_header(in->h, "Upload-Defer-Length", "1");
 	else

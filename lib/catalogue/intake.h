@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+#define INTAKE_FINISH_MS 10000 /* a last request waits for one that is storing the file */
+
 /* One request at work; all is borrowed until its end. */
 struct intake {
 	struct http *h;
@@ -33,13 +35,21 @@ struct intake {
  *   DRIFT_ECONFLICT  the upload stands elsewhere by now: u->received says where
  *   and what upload_open(), receive_body() and ingest_run() return
  */
-enum drift_err intake_piece(const struct intake *in, struct upload *u,
-			    const struct tus_checksum *checksum) MUST_CHECK;
+enum drift_err intake_next(const struct intake *in, struct upload *u,
+			   const struct tus_checksum *checksum) MUST_CHECK;
 enum drift_err intake_whole(const struct intake *in, struct upload *u) MUST_CHECK;
 
 /*
- * Makes a source of an upload that is whole and whose program died before that was
- * done; nothing when it is done, or when somebody is just at it (after wait_ms).
+ * Takes the request's body as the bytes from any place on, whatever is there already.
+ *
+ * to  end of what was received, on DRIFT_OK
+ */
+enum drift_err intake_piece(const struct intake *in, struct upload *u, int64_t from,
+			    int64_t *to) MUST_CHECK;
+
+/*
+ * Makes a source of an upload that has all its bytes; joins it first when it has none but
+ * parts. Nothing for a part, when it is done, or when somebody is just at it (after wait_ms).
  */
 enum drift_err intake_finish(const struct intake *in, struct upload *u, int wait_ms) MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "catalogue/preview.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,16 +16,18 @@
 #define WAIT_MS 1000 /* between two looks whether we are still the writer */
 #define MORE_MS 10 /* what comes that soon goes into the same write */
 #define STEP_MS 1000
+#define FIRST_STEP_MS 250 /* somebody may wait to hear it */
 
 struct state {
 	struct http *h;
 	struct db *db;
 	struct upload *u;
-	const struct receive *r;
+	struct receive *r;
 	uint8_t *buffer; /* BUFFER_BYTES, owned */
 	struct digest checksum; /* of this body; empty unless asked for */
 	struct digest whole; /* of the upload; empty unless this body is all of it */
 	int64_t at; /* written so far */
+	int64_t step_ms; /* between two acknowledgements */
 	int64_t flown; /* handed to the disk so far */
 	int64_t step_at_ms; /* when was the last acknowledgement */
 	int64_t idle_ms;
@@ -47,6 +50,7 @@ static enum drift_err start(struct state *s)
 		return DRIFT_ENOMEM;
 	if (s->r->checksum)
 		err = digest_init(&s->checksum, s->r->checksum->kind);
+	s->step_ms = FIRST_STEP_MS;
 	if (!err && s->at == 0)
 		err = digest_init(&s->whole, DIGEST_SHA256);
 	s->step_at_ms = now_ms();
@@ -60,12 +64,24 @@ static void end(struct state *s)
 	free(s->buffer);
 }
 
+static enum drift_err acknowledge(struct state *s, int64_t to)
+{
+	enum drift_err err = upload_acknowledge(s->db, s->u, s->r->kept, to);
+
+	if (!err)
+		s->r->kept = to;
+	if (!err && s->u->is_probe_due)
+		preview_run(s->r->conf, s->db, s->u);
+	return err;
+}
+
 /* A body with a checksum is nothing before its end is seen; the row is asked
    all the same, so that this writer notices the next one. */
 static enum drift_err step(struct state *s)
 {
 	s->step_at_ms = now_ms();
-	return upload_acknowledge(s->db, s->u, s->r->checksum ? s->u->received : s->at);
+	s->step_ms = STEP_MS;
+	return acknowledge(s, s->r->checksum ? s->r->kept : s->at);
 }
 
 /* Without this the kernel writes nothing before the fdatasync, and the disk
@@ -80,7 +96,7 @@ static void flow(struct state *s)
 
 static bool is_step_due(const struct state *s)
 {
-	return now_ms() - s->step_at_ms >= STEP_MS;
+	return now_ms() - s->step_at_ms >= s->step_ms;
 }
 
 static enum drift_err put(struct state *s, size_t len)
@@ -96,7 +112,7 @@ static enum drift_err put(struct state *s, size_t len)
 	s->at += (int64_t)len;
 	s->idle_ms = 0;
 	flow(s);
-	if (s->at - s->u->received >= RECEIVE_STEP || is_step_due(s))
+	if (s->at - s->r->kept >= RECEIVE_STEP || is_step_due(s))
 		return step(s);
 	return DRIFT_OK;
 }
@@ -155,11 +171,11 @@ static enum drift_err pump(struct state *s)
 }
 
 /* The server may have cut the body (LimitRequestBody) and called that its end. */
-static enum drift_err compare_length(const struct state *s, int64_t from)
+static enum drift_err compare_length(const struct state *s)
 {
 	int64_t announced = http_content_length(s->h);
 
-	return announced >= 0 && s->at - from < announced ? DRIFT_EMORE : DRIFT_OK;
+	return announced >= 0 && s->at - s->r->from < announced ? DRIFT_EMORE : DRIFT_OK;
 }
 
 static enum drift_err compare_checksum(struct state *s)
@@ -174,15 +190,14 @@ static enum drift_err compare_checksum(struct state *s)
 		       : DRIFT_ECHECKSUM;
 }
 
-static void tell_sha256(struct state *s, struct receive *out)
+static void tell_sha256(struct state *s)
 {
 	uint8_t digest[DIGEST_MAX];
 
-	out->sha256[0] = '\0';
-	if (!s->whole.context)
+	if (!s->whole.context || s->u->received != s->at)
 		return;
 	digest_finish(&s->whole, digest);
-	digest_hex(digest, digest_size(DIGEST_SHA256), out->sha256);
+	digest_hex(digest, digest_size(DIGEST_SHA256), s->u->sha256);
 }
 
 /* Whatever ended the body, what came of it is kept: only a failed write or
@@ -193,28 +208,27 @@ static enum drift_err keep(struct state *s, enum drift_err ended)
 		    ended == DRIFT_ELARGE || ended == DRIFT_ENOSPC;
 	enum drift_err err;
 
-	if (!ours || s->at == s->u->received || (s->r->checksum && ended))
+	if (!ours || s->at == s->r->kept || (s->r->checksum && ended))
 		return ended;
-	err = upload_acknowledge(s->db, s->u, s->at);
+	err = acknowledge(s, s->at);
 	return ended ? ended : err;
 }
 
 enum drift_err receive_body(struct http *h, struct db *db, struct upload *u, struct receive *r)
 {
-	struct state s = {
-		.h = h, .db = db, .u = u, .r = r, .at = u->received, .flown = u->received};
-	int64_t from = u->received;
+	struct state s = {.h = h, .db = db, .u = u, .r = r, .at = r->from, .flown = r->from};
 	enum drift_err err = start(&s);
 
+	r->kept = r->from;
 	if (!err)
 		err = pump(&s);
 	if (!err)
-		err = compare_length(&s, from);
+		err = compare_length(&s);
 	if (!err)
 		err = compare_checksum(&s);
 	err = keep(&s, err);
 	if (!err)
-		tell_sha256(&s, r);
+		tell_sha256(&s);
 	end(&s);
 	return err;
 }

@@ -3,11 +3,12 @@
  *
  * Constant memory; every acknowledged byte is on the disk. A long body is
  * acknowledged every second and every RECEIVE_STEP bytes, so that whatever
- * kills the program takes little of it away.
+ * kills the program takes little of it away, and so that it can be heard meanwhile.
  */
 #ifndef DRIFT_CATALOGUE_RECEIVE_H
 #define DRIFT_CATALOGUE_RECEIVE_H
 
+#include "base/conf.h"
 #include "base/err.h"
 #include "catalogue/db.h"
 #include "catalogue/upload.h"
@@ -20,16 +21,18 @@
 #define RECEIVE_IDLE_MS 120000 /* a sender that is silent for so long has left */
 
 struct receive {
+	const struct conf *conf; /* borrowed */
+	int64_t from; /* of the upload: where the body belongs */
 	int64_t limit; /* the upload's bytes may reach this far, and no further */
 	const struct tus_checksum *checksum; /* of the body; NULL for none. Borrowed */
-	char sha256[2 * DIGEST_MAX + 1]; /* out: hexadecimal, of the upload, if this body
-					    was all of it; else "" */
+	int64_t kept; /* out: up to here what came is kept; from when nothing is */
 };
 
 /*
- * Takes the body from u->received on; u is open (upload_open()). u->received
- * says in the end what is kept, whatever is returned: all that came, but
- * nothing of a body that has a checksum and fails it or breaks off.
+ * Takes the body from r->from on; u is open there (upload_open()). r->kept says in the
+ * end what is kept, whatever is returned: all that came, but nothing of a body that has
+ * a checksum and fails it or breaks off. A body that is all of the upload leaves its
+ * digest in u->sha256.
  *
  * Returns
  *   DRIFT_EMORE      the body ended before Content-Length, or nothing came for

@@ -29,7 +29,7 @@ begin
 	l_failed := exists (select from drift.job where track = t.id and version = t.version
 		and kind = 'opus' and state = 'failed');
 	return jsonb_build_object(
-		'track', t.id, 'version', t.version, 'title', t.title, 'artist', t.artist,
+		'track', t.id, 'version', t.version, 'state', 'completed', 'title', t.title, 'artist', t.artist,
 		'album', t.album, 'private', t.private,
 		'sample_rate', s.sample_rate, 'samples', s.samples, 'timescale', 48000,
 		'duration', s.samples48, 'delay', s.delay, 'padding', s.padding,

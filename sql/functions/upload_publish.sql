@@ -9,7 +9,8 @@
 -- In one transaction: source stored, version set, title from the tags (else
 -- from the file's name), jobs of older versions dropped, new ones queued.
 -- DR404: no such transfer, or its track is gone; DR423: another writer has taken over.
--- Writes drift.upload, drift.source, drift.track, drift.job; notifies drift_job.
+-- Writes drift.upload, drift.upload_writer, drift.listener, drift.source, drift.track, drift.job;
+-- notifies drift_job.
 create or replace function drift.upload_publish(i_upload uuid, i_writer integer,
 	i_source_name text, i_bytes bigint, i_mtime_us bigint, i_sha256 text, i_mime text,
 	i_container text, i_codec text, i_sample_rate integer, i_channels integer, i_bits integer,
@@ -36,6 +37,8 @@ begin
 		superseded = case when l_track.version > l_upload.version then now() end
 	where s.track = l_upload.track and s.version = l_upload.version;
 	update drift.upload set state = 'stored', error = null where id = i_upload;
+	delete from drift.upload_writer w where w.upload = i_upload;
+	delete from drift.listener l where l.track = l_upload.track and l.version = l_upload.version;
 
 	-- an older upload that ends after a newer one does not take the track back
 	if l_track.version < l_upload.version then

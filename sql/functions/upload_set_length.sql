@@ -13,7 +13,7 @@ begin
 	if not found then
 		raise exception 'no such upload' using errcode = 'DR404';
 	end if;
-	if l_upload.length <> i_length or drift.upload_offset(l_upload.received) > i_length then
+	if l_upload.length <> i_length or upper(l_upload.received) > i_length then
 		raise exception 'the upload has another length' using errcode = 'DR409';
 	end if;
 	update drift.upload set length = i_length where id = i_upload;

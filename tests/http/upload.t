@@ -62,7 +62,7 @@ sub describe {
 			$json->{source},
 			{
 				state => 'stored', bytes => -s $wav, received => -s $wav,
-				wanted => [], error => undef
+				ranges => [ [ 0, -s $wav ] ], wanted => [], error => undef
 			},
 			'the source is stored');
 		is_deeply([ sort map { $_->{kind} } @{ $json->{jobs} } ], [qw(opus waveform)], 'jobs are queued');

@@ -7,7 +7,7 @@ declare
 	u record;
 begin
 	select * into u from drift.upload_create(null, null, 100, i_name, '{}', 48);
-	perform drift.upload_take(u.upload);
+	perform drift.upload_take(u.upload, 0, null);
 	perform drift.upload_publish(u.upload, 1, 'source.wav', 100, 1700000000000000, null,
 		'audio/wav', 'wav', 'pcm', 48000, 2, 16, true, 480000, 0, 0, i_tags, null, null);
 	return u.track;

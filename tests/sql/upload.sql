@@ -9,19 +9,19 @@ select is((select received from drift.upload_get((select upload from u))), 0::bi
 	'nothing has come yet');
 select throws_ok('select drift.upload_get(gen_random_uuid())', 'DR404', null,
 	'an unknown transfer is not found');
-select is(drift.upload_take((select upload from u)), 1, 'the first writer is number 1');
-select is(drift.upload_received((select upload from u), 1, 0, 40), 40::bigint,
+select is(drift.upload_take((select upload from u), 0, null), 1, 'the first writer is number 1');
+select is((drift.upload_received((select upload from u), 1, 0, 40)).received, 40::bigint,
 	'what has come is counted');
-select is(drift.upload_received((select upload from u), 1, 60, 100), 40::bigint,
+select is((drift.upload_received((select upload from u), 1, 60, 100)).received, 40::bigint,
 	'a gap holds the count back');
 select is(drift.status((select track from u)) #> '{source,wanted}', '[[40, 60]]',
 	'the status says what is missing');
-select is(drift.upload_take((select upload from u)), 2, 'a second writer takes over');
+select is(drift.upload_take((select upload from u), 0, null), 2, 'a second writer takes over');
 select throws_ok('select drift.upload_received((select upload from u), 1, 40, 60)', 'DR423', null,
 	'the first one is out');
-select is(drift.upload_received((select upload from u), 2, 40, 60), 100::bigint,
+select is((drift.upload_received((select upload from u), 2, 40, 60)).received, 100::bigint,
 	'the second one fills the gap');
-select is(drift.upload_received((select upload from u), 2, 40, 60), 100::bigint,
+select is((drift.upload_received((select upload from u), 2, 40, 60)).received, 100::bigint,
 	'the same bytes again change nothing');
 select lives_ok('select drift.upload_state((select upload from u), 2, ''storing'')',
 	'it is being stored');

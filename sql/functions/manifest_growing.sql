@@ -1,0 +1,45 @@
+-- manifest_growing: all that a player can know of a track whose first source is arriving.
+--
+--   i_site   what precedes /cgi-bin/ in URLs
+--
+-- The members of manifest, with what the head of the source says; samples and duration are
+-- null unless it states them. source says what is there: ranges of bytes [from, to). DR404:
+-- as growing_get.
+create or replace function drift.manifest_growing(i_track uuid, i_site text)
+returns jsonb language plpgsql stable security definer set search_path = drift, pg_temp as $$
+declare
+	l_stream text := i_site || '/cgi-bin/stream.fcgi/' || i_track || '?format=';
+	t drift.track;
+	s drift.source;
+	u drift.upload;
+	g record;
+begin
+	select * into g from drift.growing_get(i_track);
+	select * into t from drift.track where id = i_track;
+	select * into s from drift.source where track = i_track and version = g.version;
+	select * into u from drift.upload where id = g.upload;
+	return jsonb_build_object(
+		'track', t.id, 'version', s.version, 'state', g.state,
+		'title', coalesce(nullif(t.title, ''), nullif(s.tags ->> 'TITLE', ''),
+			nullif(regexp_replace(u.name, '\.[^.]{1,5}$', ''), ''), 'Untitled'),
+		'artist', coalesce(nullif(t.artist, ''), s.tags ->> 'ARTIST', ''),
+		'album', coalesce(nullif(t.album, ''), s.tags ->> 'ALBUM', ''),
+		'private', t.private, 'sample_rate', s.sample_rate, 'samples', s.samples,
+		'timescale', 48000, 'duration', s.samples48, 'delay', s.delay, 'padding', s.padding,
+		'gain', jsonb_build_object('track', null, 'album', null, 'peak', null, 'reference', -18),
+		'loudness', null, 'waveform', null, 'cover', null,
+		'source', drift.source_status(s, u),
+		'renditions', jsonb_build_object(
+			'lossless', jsonb_build_object(
+				'state', case when s.codec is null then 'missing'
+					when g.state = 'failed' then 'failed' else 'growing' end,
+				'codec', s.codec, 'mime', s.mime,
+				'bitrate', round((8 * drift.source_rate(s, u.length))::numeric),
+				'bytes', u.length, 'url', null, 'stream', l_stream || 'lossless',
+				'sidecar', null, 'playlist', null),
+			'opus', jsonb_build_object('state', 'missing', 'codec', 'opus',
+				'mime', 'audio/ogg; codecs=opus', 'url', null, 'stream', l_stream || 'opus',
+				'sidecar', null, 'seekidx', null, 'playlist', null, 'pre_skip', 312)));
+end $$;
+comment on function drift.manifest_growing(uuid, text) is
+	'All that a player can know of a track that is arriving, as JSON.';
