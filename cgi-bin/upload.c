@@ -1,9 +1,9 @@
 /*
  * upload.fcgi - files come in, and what belongs to their tracks.
  *
- *     POST    /                       tus: a new upload
+ *     POST    /                       tus or the IETF draft: a new upload
  *     PUT     /?name=x.wav            a whole file; also PUT /x.wav (curl -T)
- *     HEAD, PATCH, DELETE  /<upload>  tus
+ *     HEAD, PATCH, DELETE  /<upload>  likewise
  *     PUT     /track/<id>             a whole file: the track's new audio
  *     PATCH   /track/<id>             metadata (JSON merge patch)
  *     DELETE  /track/<id>
@@ -17,6 +17,7 @@
 #include "catalogue/intake.h"
 #include "catalogue/key.h"
 #include "catalogue/resumable.h"
+#include "catalogue/rufh.h"
 #include "catalogue/trackadmin.h"
 #include "http/http.h"
 #include "http/tus.h"
@@ -43,9 +44,15 @@ static const char *read_name(const struct intake *in, const char *segment)
 
 static void put_file(const struct intake *in, const struct uuid *track, const char *name)
 {
+	const struct upload_wish wish = {
+		.key = in->key,
+		.track = track,
+		.length = http_content_length(in->h),
+		.name = name,
+		.metadata = "",
+	};
 	struct upload u;
-	enum drift_err err = upload_create(in->conf, in->db, in->key, track,
-					   http_content_length(in->h), name, "", &u);
+	enum drift_err err = upload_create(in->conf, in->db, &wish, &u);
 
 	if (err) {
 		intake_fail(in, NULL, err);
@@ -81,6 +88,28 @@ static void put_replacement(const struct intake *in, const struct uuid *track)
 		put_file(in, track, name);
 }
 
+/* --- resumable uploads: of two kinds of clients --------------------------------------- */
+
+static void create_upload(const struct intake *in, const struct uuid *none)
+{
+	(rufh_is_spoken(in) ? rufh_create : resumable_create)(in, none);
+}
+
+static void head_upload(const struct intake *in, const struct uuid *id)
+{
+	(rufh_is_spoken(in) ? rufh_head : resumable_head)(in, id);
+}
+
+static void patch_upload(const struct intake *in, const struct uuid *id)
+{
+	(rufh_is_spoken(in) ? rufh_patch : resumable_patch)(in, id);
+}
+
+static void delete_upload(const struct intake *in, const struct uuid *id)
+{
+	(rufh_is_spoken(in) ? rufh_delete : resumable_delete)(in, id);
+}
+
 /* --- which request this is ---------------------------------------------------------- */
 
 enum place { NOWHERE, COLLECTION, UPLOAD, TRACK, STATUS, REGENERATE, BACKFILL };
@@ -91,11 +120,11 @@ static const struct route {
 	const char *scope; /* of the key that is needed; NULL: the answer decides */
 	void (*answer)(const struct intake *in, const struct uuid *id);
 } routes[] = {
-	{COLLECTION, "POST", "upload", resumable_create},
+	{COLLECTION, "POST", "upload", create_upload},
 	{COLLECTION, "PUT", "upload", put_new},
-	{UPLOAD, "HEAD", "upload", resumable_head},
-	{UPLOAD, "PATCH", "upload", resumable_patch},
-	{UPLOAD, "DELETE", "upload", resumable_delete},
+	{UPLOAD, "HEAD", "upload", head_upload},
+	{UPLOAD, "PATCH", "upload", patch_upload},
+	{UPLOAD, "DELETE", "upload", delete_upload},
 	{TRACK, "PUT", "upload", put_replacement},
 	{TRACK, "PATCH", "upload", trackadmin_patch},
 	{TRACK, "DELETE", "upload", trackadmin_delete},

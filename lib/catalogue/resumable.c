@@ -1,12 +1,11 @@
 #include "catalogue/resumable.h"
 
+#include "base/buf.h"
 #include "base/digest.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
-
-#define FINISH_MS 10000 /* a last request waits for one that is storing the file */
 
 static void set_version(const struct intake *in)
 {
@@ -37,14 +36,16 @@ void resumable_set_cors(const struct intake *in, const char *methods)
 	http_set_header(in->h, "Access-Control-Expose-Headers",
 			"Drift-Track, ETag, Location, Retry-After, Tus-Checksum-Algorithm,"
 			" Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version,"
-			" Upload-Defer-Length, Upload-Expires, Upload-Length, Upload-Metadata,"
-			" Upload-Offset");
+			" Upload-Complete, Upload-Concat, Upload-Defer-Length,"
+			" Upload-Draft-Interop-Version, Upload-Expires, Upload-Length,"
+			" Upload-Limit, Upload-Metadata, Upload-Offset");
 	if (!http_header(in->h, "Access-Control-Request-Method"))
 		return;
 	http_set_header(in->h, "Access-Control-Allow-Methods", "%s", methods);
 	http_set_header(in->h, "Access-Control-Allow-Headers",
 			"Authorization, Content-Type, If-None-Match, Tus-Resumable,"
-			" Upload-Checksum, Upload-Defer-Length, Upload-Length, Upload-Metadata,"
+			" Upload-Checksum, Upload-Complete, Upload-Concat, Upload-Defer-Length,"
+			" Upload-Draft-Interop-Version, Upload-Length, Upload-Metadata,"
 			" Upload-Offset, X-Api-Key, X-HTTP-Method-Override, X-Request-ID,"
 			" X-Requested-With");
 	http_set_header(in->h, "Access-Control-Max-Age", "86400");
@@ -57,6 +58,7 @@ void resumable_options(const struct intake *in)
 	http_set_header(in->h, "Tus-Extension", TUS_EXTENSIONS);
 	http_set_header(in->h, "Tus-Checksum-Algorithm", TUS_CHECKSUMS);
 	http_set_header(in->h, "Tus-Max-Size", "%" PRId64, in->conf->max_upload_bytes);
+	http_set_header(in->h, "Upload-Limit", "max-size=%" PRId64, in->conf->max_upload_bytes);
 	http_set_status(in->h, 204);
 	http_send_empty(in->h);
 }
@@ -109,7 +111,7 @@ static void take_piece(const struct intake *in, struct upload *u, int status)
 		intake_fail(in, u, DRIFT_ELARGE);
 		return;
 	}
-	err = intake_piece(in, u, checksum);
+	err = intake_next(in, u, checksum);
 	if (err)
 		intake_fail(in, u, err);
 	else
@@ -132,57 +134,130 @@ static enum drift_err read_length(const struct intake *in, int64_t *out)
 	return DRIFT_OK;
 }
 
-static enum drift_err create(const struct intake *in, const struct tus_metadata *m, int64_t length,
-			     struct upload *out)
+/* What the client wants, as far as its metadata and length say. DRIFT_ENOENT: the track that
+   it names is none. */
+static enum drift_err read_wish(const struct intake *in, const struct tus_metadata *m,
+				int64_t length, struct uuid *track, struct upload_wish *out)
 {
-	struct uuid track;
-
+	*out = (struct upload_wish){
+		.key = in->key,
+		.length = length,
+		.name = m->name,
+		.metadata = buf_text(&m->json),
+	};
 	if (!*m->track)
-		return upload_create(in->conf, in->db, in->key, NULL, length, m->name,
-				     buf_text(&m->json), out);
-	if (uuid_parse(m->track, strlen(m->track), &track) != DRIFT_OK)
-		return DRIFT_ENOENT;
-	return upload_create(in->conf, in->db, in->key, &track, length, m->name, buf_text(&m->json),
-			     out);
+		return DRIFT_OK;
+	out->track = track;
+	return uuid_parse(m->track, strlen(m->track), track) == DRIFT_OK ? DRIFT_OK : DRIFT_ENOENT;
 }
 
-static void create_and_take(const struct intake *in, const struct tus_metadata *m, int64_t length)
+static void set_location(const struct intake *in, const struct upload *u)
 {
-	struct upload u;
-	enum drift_err err = create(in, m, length, &u);
-
-	if (err) {
-		intake_fail(in, NULL, err);
-		return;
-	}
 	/* no host: behind a proxy only the client knows how it came here */
 	http_set_header(in->h, "Location", "%s/cgi-bin/upload.fcgi/%s", http_site(in->h),
-			u.id.text);
+			u->id.text);
+}
+
+static void answer_created(const struct intake *in, struct upload *u)
+{
+	set_location(in, u);
 	if (is_piece(in))
-		take_piece(in, &u, 201);
+		take_piece(in, u, 201);
 	else
-		send_offset(in, &u, 201);
+		send_offset(in, u, 201);
+}
+
+/* The parts are here: what they make is stored with this request, or with any later one. */
+static void answer_joined(const struct intake *in, struct upload *u)
+{
+	enum drift_err err;
+
+	set_location(in, u);
+	err = intake_finish(in, u, INTAKE_FINISH_MS);
+	if (err)
+		intake_fail(in, u, err);
+	else
+		send_offset(in, u, 201);
+}
+
+static void fail_join(const struct intake *in, enum drift_err err)
+{
+	if (err == DRIFT_EINVAL)
+		http_fail(in->h, err, "What is to be concatenated are not all partial uploads.");
+	else if (err == DRIFT_ECONFLICT)
+		http_fail(in->h, err, "A partial upload is not finished yet.");
+	else
+		intake_fail(in, NULL, err);
+}
+
+static void create_joined(const struct intake *in, const struct tus_metadata *m,
+			  const struct tus_concat *concat)
+{
+	struct upload_wish wish;
+	struct uuid track;
+	struct upload u;
+	enum drift_err err = read_wish(in, m, 0, &track, &wish);
+
+	if (!err)
+		err = upload_join(in->conf, in->db, &wish, concat->part, concat->parts, &u);
+	if (err)
+		fail_join(in, err);
+	else
+		answer_joined(in, &u);
+}
+
+/* of a track, or (a partial upload) of none yet */
+static void create_one(const struct intake *in, const struct tus_metadata *m, int64_t length,
+		       bool is_part)
+{
+	struct upload_wish wish;
+	struct uuid track;
+	struct upload u;
+	enum drift_err err = read_wish(in, m, length, &track, &wish);
+
+	if (!err && is_part)
+		err = upload_create_part(in->conf, in->db, &wish, &u);
+	else if (!err)
+		err = upload_create(in->conf, in->db, &wish, &u);
+	if (err)
+		intake_fail(in, NULL, err);
+	else
+		answer_created(in, &u);
+}
+
+static void create(const struct intake *in, const struct tus_metadata *m)
+{
+	const char *text = http_header(in->h, "Upload-Concat");
+	struct tus_concat concat = {0};
+	int64_t length;
+
+	if (text && tus_parse_concat(text, &concat) != DRIFT_OK)
+		http_fail(in->h, DRIFT_EINVAL,
+			  "Upload-Concat has to be partial, or final and at most %d URLs of"
+			  " uploads.",
+			  TUS_PARTS_MAX);
+	else if (concat.is_final)
+		create_joined(in, m, &concat);
+	else if (read_length(in, &length) != DRIFT_OK)
+		http_fail(in->h, DRIFT_EINVAL,
+			  "Upload-Length has to be a number of bytes, or Upload-Defer-Length 1.");
+	else
+		create_one(in, m, length, text != NULL);
 }
 
 void resumable_create(const struct intake *in, const struct uuid *none)
 {
 	struct tus_metadata m = {0};
-	int64_t length;
 
 	(void)none;
 	if (!check_version(in))
 		return;
-	if (read_length(in, &length) != DRIFT_OK) {
-		http_fail(in->h, DRIFT_EINVAL,
-			  "Upload-Length has to be a number of bytes, or Upload-Defer-Length 1.");
-		return;
-	}
 	if (tus_parse_metadata(http_header(in->h, "Upload-Metadata"), &m) != DRIFT_OK) {
 		http_fail(in->h, DRIFT_EINVAL,
 			  "Upload-Metadata has to be pairs of a key and a base64 value.");
 		return;
 	}
-	create_and_take(in, &m, length);
+	create(in, &m);
 	buf_clear(&m.json);
 }
 
@@ -199,7 +274,8 @@ static bool find(const struct intake *in, const struct uuid *id, struct upload *
 		intake_fail(in, NULL, err);
 		return false;
 	}
-	http_set_header(in->h, "Drift-Track", "%s", u->track.text);
+	if (u->kind != UPLOAD_PART)
+		http_set_header(in->h, "Drift-Track", "%s", u->track.text);
 	return true;
 }
 
@@ -214,6 +290,32 @@ static void set_metadata(const struct intake *in, const struct uuid *id)
 	if (!db_is_null(&rows, 0, 0))
 		http_set_header(in->h, "Upload-Metadata", "%s", db_get_text(&rows, 0, 0));
 	db_rows_clear(&rows);
+}
+
+static void list_parts(const struct intake *in, const struct uuid *id, struct buf *out)
+{
+	struct db_rows rows = {0};
+
+	if (db_call(in->db, "SELECT part FROM drift.upload_parts($1)", DB_ARGS(db_uuid(id)),
+		    &rows) != DRIFT_OK)
+		return;
+	for (int i = 0; i < rows.count; i++)
+		buf_addf(out, "%s%s/cgi-bin/upload.fcgi/%s", i ? " " : "", http_site(in->h),
+			 db_get_text(&rows, i, 0));
+	db_rows_clear(&rows);
+}
+
+static void set_concat(const struct intake *in, const struct upload *u)
+{
+	struct buf parts = {0};
+
+	if (u->kind == UPLOAD_PART)
+		http_set_header(in->h, "Upload-Concat", "partial");
+	if (u->kind != UPLOAD_JOINED)
+		return;
+	list_parts(in, &u->id, &parts);
+	http_set_header(in->h, "Upload-Concat", "final;%s", buf_text(&parts));
+	buf_clear(&parts);
 }
 
 void resumable_head(const struct intake *in, const struct uuid *id)
@@ -234,6 +336,7 @@ void resumable_head(const struct intake *in, const struct uuid *id)
 		return;
 	}
 	set_metadata(in, id);
+	set_concat(in, &u);
 	send_offset(in, &u, 200);
 }
 
@@ -272,7 +375,7 @@ static void patch(const struct intake *in, struct upload *u, int64_t offset)
 		take_piece(in, u, 204);
 		return;
 	}
-	err = intake_finish(in, u, FINISH_MS);
+	err = intake_finish(in, u, INTAKE_FINISH_MS);
 	if (err)
 		intake_fail(in, u, err);
 	else
@@ -295,7 +398,11 @@ void resumable_patch(const struct intake *in, const struct uuid *id)
 		http_fail(in->h, DRIFT_EINVAL, "Upload-Offset has to be a number of bytes.");
 		return;
 	}
-	patch(in, &u, offset);
+	if (u.kind == UPLOAD_JOINED)
+		http_fail(in->h, DRIFT_EFORBIDDEN,
+			  "A final upload consists of its partial ones and takes no bytes.");
+	else
+		patch(in, &u, offset);
 }
 
 void resumable_delete(const struct intake *in, const struct uuid *id)

@@ -1,6 +1,5 @@
 #include "http/tus.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +96,37 @@ enum drift_err tus_parse_checksum(const char *text, struct tus_checksum *out)
 	memcpy(c.digest, digest, bytes);
 	*out = c;
 	return DRIFT_OK;
+}
+
+/* --- Upload-Concat ----------------------------------------------------------------- */
+
+/* len: of the URL at text */
+static enum drift_err url_parse(const char *text, size_t len, struct uuid *out)
+{
+	size_t at = len;
+
+	while (at > 0 && text[at - 1] != '/')
+		at--;
+	return uuid_parse(text + at, len - at, out);
+}
+
+enum drift_err tus_parse_concat(const char *text, struct tus_concat *out)
+{
+	static const char final[] = "final;";
+	size_t len;
+
+	out->parts = 0;
+	out->is_final = strncmp(text, final, sizeof(final) - 1) == 0;
+	if (!out->is_final)
+		return strcmp(text, "partial") == 0 ? DRIFT_OK : DRIFT_EINVAL;
+	for (text += sizeof(final) - 1; *text; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		if (out->parts == TUS_PARTS_MAX ||
+		    url_parse(text, len, &out->part[out->parts]) != DRIFT_OK)
+			return DRIFT_EINVAL;
+		out->parts++;
+	}
+	return out->parts ? DRIFT_OK : DRIFT_EINVAL;
 }
 
 /* --- Upload-Metadata ------------------------------------------------------------------ */

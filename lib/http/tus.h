@@ -3,7 +3,7 @@
  *
  * Pure: no request, no clock, no files.
  * Source: tus resumable upload protocol 1.0.0 with creation, creation-defer-length,
- * creation-with-upload, expiration, checksum and termination.
+ * creation-with-upload, expiration, checksum, termination and concatenation.
  */
 #ifndef DRIFT_HTTP_TUS_H
 #define DRIFT_HTTP_TUS_H
@@ -11,17 +11,21 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/uuid.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define TUS_VERSION "1.0.0"
 #define TUS_EXTENSIONS                                                                             \
-	"creation,creation-with-upload,creation-defer-length,expiration,checksum,termination"
+	"creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,"     \
+	"concatenation"
 #define TUS_CHECKSUMS "sha1,sha256,md5"
 #define TUS_CONTENT_TYPE "application/offset+octet-stream"
 #define TUS_NAME_MAX 1024 /* bytes of a file's name */
 #define TUS_PAIRS_MAX 32 /* pairs of Upload-Metadata */
+#define TUS_PARTS_MAX 128 /* partial uploads of a final one */
 
 /* Upload-Length, Upload-Offset: digits only, at most INT64_MAX. DRIFT_EINVAL
    for all else and for NULL. */
@@ -35,6 +39,16 @@ struct tus_checksum {
 /* DRIFT_EINVAL for an algorithm that TUS_CHECKSUMS does not name, for bad base64 and
    for a digest of another length. */
 enum drift_err tus_parse_checksum(const char *text, struct tus_checksum *out) MUST_CHECK;
+
+/* Upload-Concat: "partial", or "final;/files/a /files/b". */
+struct tus_concat {
+	bool is_final;
+	struct uuid part[TUS_PARTS_MAX]; /* of a final upload: what its URLs end in */
+	size_t parts;
+};
+/* DRIFT_EINVAL for any other word, and for a final upload of no part, of more than
+   TUS_PARTS_MAX, or of a URL that ends in no id. */
+enum drift_err tus_parse_concat(const char *text, struct tus_concat *out) MUST_CHECK;
 
 /*
  * Upload-Metadata: "filename <base64>,track <base64>,flag".

@@ -26,12 +26,17 @@ sub send_file {
 	return ($? & 127, $said ? decode_json($said) : undef);
 }
 
+sub is_source {
+	my ($s, $track) = @_;
+	my $source = sprintf '%s/%s/%s/v1/source.wav', $s->store, substr($track, 0, 2), $track;
+	ok(Drift::slurp($source) eq $wav, 'byte for byte');
+}
+
 sub is_stored {
 	my ($s, $said) = @_;
 	is($said->{error}, undef, 'it succeeds');
 	my $track = $said->{answers}[-1]{track};
-	my $source = sprintf '%s/%s/%s/v1/source.wav', $s->store, substr($track, 0, 2), $track;
-	ok(Drift::slurp($source) eq $wav, 'byte for byte');
+	is_source($s, $track);
 	is($s->psql("select title from drift.track_get('$track')"), 'By tus', 'title by name');
 }
 
@@ -69,6 +74,27 @@ sub describe {
 		is(methods($said), 'POST 201 PATCH 204', 'in two requests');
 		is_stored($s, $said);
 	};
+
+	subtest 'takes three parallel parts' => sub {
+		my (undef, $said) = send_file($s, options => { parallelUploads => 3 });
+		my @parts = grep { $_->{method} eq 'PATCH' } @{ $said->{answers} };
+		is(@parts, 3, 'three parts are sent');
+		is(methods({ answers => [ $said->{answers}[-1] ] }), 'POST 201', 'and joined');
+		is_stored($s, $said);
+	};
+
+	for my $protocol (qw(ietf-draft-03 ietf-draft-05)) {
+		subtest "takes $protocol" => sub {
+			my %options = (protocol => $protocol);
+			my ($signal) = send_file($s, memory => $protocol, dieAt => 8_000_000, options => \%options);
+			is($signal, 9, 'it is killed in the middle');
+			my (undef, $said) = send_file($s, memory => $protocol, options => \%options);
+			is(methods($said), 'HEAD 204 PATCH 204', 'it goes on');
+			cmp_ok($said->{answers}[0]{offset}, '>', 0, 'not from the beginning');
+			is($said->{error}, undef, 'it succeeds');
+			is_source($s, $said->{answers}[-1]{track});
+		};
+	}
 
 	subtest 'ends what the client gives up' => sub {
 		my (undef, $said) = send_file($s, abortAfter => 2, options => { chunkSize => 1_000_000 });

@@ -97,6 +97,58 @@ static void it_refuses_bad_checksums(void **state)
 		assert_int_equal(tus_parse_checksum(bad[i], &c), DRIFT_EINVAL);
 }
 
+static void it_reads_what_is_to_be_joined(void **state)
+{
+	static const char ids[2][37] = {"8d3c2c72-7bc4-4fdd-97fb-b154f4c9954a",
+					"00000000-0000-4000-8000-000000000001"};
+	struct tus_concat c;
+	char text[256];
+
+	(void)state;
+	assert_int_equal(tus_parse_concat("partial", &c), DRIFT_OK);
+	assert_false(c.is_final);
+	snprintf(text, sizeof(text), "final;/cgi-bin/upload.fcgi/%s https://a.example/x/%s", ids[0],
+		 ids[1]);
+	assert_int_equal(tus_parse_concat(text, &c), DRIFT_OK);
+	assert_true(c.is_final);
+	assert_int_equal(c.parts, 2);
+	for (int i = 0; i < 2; i++)
+		assert_string_equal(c.part[i].text, ids[i]);
+}
+
+static void it_refuses_what_cannot_be_joined(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"Partial",
+		"partial ",
+		"final",
+		"final;",
+		"final; ",
+		"final;/files/",
+		"final;/files/8d3c2c72-7bc4-4fdd-97fb-b154f4c9954",
+		"final;/files/8d3c2c72-7bc4-4fdd-97fb-b154f4c9954a/",
+		"final;/files/8d3c2c72-7bc4-4fdd-97fb-b154f4c9954a x",
+		"final;/files/8d3c2c72-7bc4-4fdd-97fb-b154f4c9954a,"
+		"/files/8d3c2c72-7bc4-4fdd-97fb-b154f4c9954a/",
+	};
+	struct tus_concat c;
+	struct buf many = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(tus_parse_concat(bad[i], &c), DRIFT_EINVAL);
+	buf_add_text(&many, "final;");
+	for (int i = 0; i <= TUS_PARTS_MAX; i++) {
+		if (i == TUS_PARTS_MAX)
+			assert_int_equal(tus_parse_concat(buf_text(&many), &c), DRIFT_OK);
+		buf_add_text(&many, i ? " " : "");
+		buf_add_text(&many, "8d3c2c72-7bc4-4fdd-97fb-b154f4c9954a");
+	}
+	assert_int_equal(tus_parse_concat(buf_text(&many), &c), DRIFT_EINVAL);
+	buf_clear(&many);
+}
+
 static void it_reads_metadata_as_clients_send_it(void **state)
 {
 	const char *text = "filename TG93IFRpZGUud2F2,filetype YXVkaW8vd2F2,is_confidential";
@@ -235,6 +287,8 @@ int main(void)
 		cmocka_unit_test(it_refuses_what_is_no_number),
 		cmocka_unit_test(it_reads_the_checksums_that_it_names),
 		cmocka_unit_test(it_refuses_bad_checksums),
+		cmocka_unit_test(it_reads_what_is_to_be_joined),
+		cmocka_unit_test(it_refuses_what_cannot_be_joined),
 		cmocka_unit_test(it_reads_metadata_as_clients_send_it),
 		cmocka_unit_test(it_finds_name_and_track),
 		cmocka_unit_test(it_refuses_bad_metadata),

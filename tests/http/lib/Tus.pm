@@ -72,15 +72,18 @@ sub begin {
 	my $socket = IO::Socket::INET->new(PeerAddr => $host) or die "$host: $!";
 	$socket->autoflush(1);
 	binmode $socket;
+	%headers = (
+		'Tus-Resumable'  => '1.0.0',
+		'X-Api-Key'      => $self->{stack}->key,
+		'Content-Type'   => 'application/offset+octet-stream',
+		'Content-Length' => $announced,
+		'Upload-Offset'  => $offset,
+		%headers
+	);
 	print $socket join("\r\n",
 		"PATCH $path HTTP/1.1",
 		"Host: $host",
-		'Tus-Resumable: 1.0.0',
-		'X-Api-Key: ' . $self->{stack}->key,
-		'Content-Type: application/offset+octet-stream',
-		"Content-Length: $announced",
-		"Upload-Offset: $offset",
-		(map { "$_: $headers{$_}" } keys %headers),
+		(map { "$_: $headers{$_}" } grep { defined $headers{$_} } sort keys %headers),
 		'', $bytes);
 	return $socket;
 }
