@@ -85,16 +85,11 @@ static void mix_sample(const struct mixdown *m, const double *in, float *out)
 	}
 }
 
-enum drift_err mixdown_write(const struct mixdown *m, const AVFrame *frame, int from, int count,
-			     float *out)
+static void mix_frame(const struct mixdown *m, const AVFrame *frame, enum AVSampleFormat format,
+		      int from, int count, float *out)
 {
-	enum AVSampleFormat format = av_get_packed_sample_fmt((enum AVSampleFormat)frame->format);
 	double in[MIXDOWN_CHANNELS_MAX];
 
-	if (frame->ch_layout.nb_channels != m->in || from < 0 || count > frame->nb_samples - from)
-		return DRIFT_EFORMAT;
-	if (format < AV_SAMPLE_FMT_U8 || format > AV_SAMPLE_FMT_DBL)
-		return DRIFT_EFORMAT;
 	for (int i = from; i < from + count; i++, out += m->out) {
 		for (int c = 0; c < m->in; c++)
 			in[c] = sample(frame, format, m->in, c, i);
@@ -104,5 +99,28 @@ enum drift_err mixdown_write(const struct mixdown *m, const AVFrame *frame, int 
 			for (int c = 0; c < m->in; c++)
 				out[c] = sane(in[c]);
 	}
+}
+
+/* What most sources are; a float holds each sample exactly. */
+static void copy_16_bits(const int16_t *in, int count, float *out)
+{
+	for (int i = 0; i < count; i++)
+		out[i] = (float)in[i] * (1 / 32768.0f);
+}
+
+enum drift_err mixdown_write(const struct mixdown *m, const AVFrame *frame, int from, int count,
+			     float *out)
+{
+	enum AVSampleFormat format = av_get_packed_sample_fmt((enum AVSampleFormat)frame->format);
+
+	if (frame->ch_layout.nb_channels != m->in || from < 0 || count > frame->nb_samples - from)
+		return DRIFT_EFORMAT;
+	if (format < AV_SAMPLE_FMT_U8 || format > AV_SAMPLE_FMT_DBL)
+		return DRIFT_EFORMAT;
+	if (frame->format == AV_SAMPLE_FMT_S16 && m->in <= 2)
+		copy_16_bits((const int16_t *)(const void *)frame->extended_data[0] + from * m->in,
+			     count * m->in, out);
+	else
+		mix_frame(m, frame, format, from, count, out);
 	return DRIFT_OK;
 }

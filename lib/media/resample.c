@@ -13,6 +13,9 @@
 #define KAISER_BETA 10.5
 #define TABLE_MAX ((size_t)1 << 20) /* bytes of exact phases */
 #define FINE_PHASES 1024 /* of the interpolated table, at 48 kHz and below */
+#define BLOCK                                                                                      \
+	2560 /* samples worked on at a time: they and what they need fit into a                    \
+		first-level cache */
 #define HALF_POSITION_MAX ((int64_t)1 << 42)
 
 struct resampler {
@@ -161,80 +164,117 @@ struct resample_range resampler_needs(const struct resampler *r, struct resample
 }
 
 /* One sample of each channel: the lanes alternate between the channels. */
-static inline void add_lanes(lanes sum, int32_t channels, float *out)
+#define ADD_LANES(sum, channels, out)                                                              \
+	do {                                                                                       \
+		if ((channels) == 1) {                                                             \
+			(out)[0] = ((sum)[0] + (sum)[1]) + ((sum)[2] + (sum)[3]);                  \
+		} else {                                                                           \
+			(out)[0] = (sum)[0] + (sum)[2];                                            \
+			(out)[1] = (sum)[1] + (sum)[3];                                            \
+		}                                                                                  \
+	} while (0)
+
+/* Where the filter of one sample is: its row, or how far it is to the next one. */
+struct place {
+	int64_t phase; /* 0 to up - 1 */
+	const float *in;
+};
+
+static inline void advance(const struct resampler *r, struct place *at)
 {
-	if (channels == 1) {
-		out[0] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-		return;
-	}
-	out[0] = sum[0] + sum[2];
-	out[1] = sum[1] + sum[3];
+	at->phase += r->down % r->up;
+	at->in += (r->down / r->up + (at->phase >= r->up)) * r->channels;
+	if (at->phase >= r->up)
+		at->phase -= r->up;
 }
 
-static inline void add_products(lanes *sum, const float *row, const float *x)
+/* Every up-th sample from out on, all by one row. */
+static inline __attribute__((always_inline)) void run_row(const struct resampler *r,
+							  const float *row, const float *in,
+							  const float *end, float *out)
 {
-	*sum += lanes_load(row) * lanes_load(x);
+	const int32_t n = r->taps * r->channels, wide = n / LANES_WIDE * LANES_WIDE;
+
+	for (; out < end; in += r->down * r->channels, out += r->up * r->channels) {
+		lanes_wide sum = {0};
+		lanes_half ac, bd, both;
+		lanes four;
+
+		for (int32_t i = 0; i < wide; i += LANES_WIDE)
+			sum += *(const lanes_wide *)(row + i) * *(const lanes_wide *)(in + i);
+		ac = __builtin_shufflevector(sum, sum, 0, 1, 2, 3, 8, 9, 10, 11);
+		bd = __builtin_shufflevector(sum, sum, 4, 5, 6, 7, 12, 13, 14, 15);
+		if (wide < n) {
+			lanes_half rest = *(const lanes_half *)(row + wide) *
+					  *(const lanes_half *)(in + wide);
+
+			ac += __builtin_shufflevector(rest, (lanes_half){0}, 0, 1, 2, 3, 8, 9, 10,
+						      11);
+			bd += __builtin_shufflevector(rest, (lanes_half){0}, 4, 5, 6, 7, 8, 9, 10,
+						      11);
+		}
+		both = ac + bd;
+		four = __builtin_shufflevector(both, both, 0, 1, 2, 3) +
+		       __builtin_shufflevector(both, both, 4, 5, 6, 7);
+		ADD_LANES(four, r->channels, out);
+	}
 }
 
-/* Four sums at once, because each addition waits for the one before it. */
-static inline lanes filter_exact(const float *row, const float *x, int32_t n)
+/* A few periods at a time, row by row, because the table is larger than such a cache. */
+LANES_EVERY_CPU static void run_exact(const struct resampler *r, struct place at, int64_t count,
+				      float *out)
 {
-	lanes a = lanes_of(0), b = a, c = a, d = a;
-	int32_t i = 0;
+	const int64_t periods = BLOCK / r->up + 1;
 
-	for (; i + 4 * LANES <= n; i += 4 * LANES) {
-		add_products(&a, row + i, x + i);
-		add_products(&b, row + i + LANES, x + i + LANES);
-		add_products(&c, row + i + 2 * LANES, x + i + 2 * LANES);
-		add_products(&d, row + i + 3 * LANES, x + i + 3 * LANES);
+	while (count > 0) {
+		int64_t samples = count < periods * r->up ? count : periods * r->up;
+		const float *end = out + samples * r->channels;
+		struct place row = at;
+
+		for (int64_t i = 0; i < r->up && i < samples; i++, advance(r, &row))
+			run_row(r, r->rows + row.phase * r->taps * r->channels, row.in, end,
+				out + i * r->channels);
+		count -= samples;
+		at.in += periods * r->down * r->channels;
+		out += samples * r->channels;
 	}
-	if (i < n) {
-		add_products(&a, row + i, x + i);
-		add_products(&b, row + i + LANES, x + i + LANES);
-	}
-	return (a + b) + (c + d);
 }
 
-/* Between row and the one behind it: fraction 0 to 1. */
-static inline lanes filter_between(const float *row, float fraction, const float *x, int32_t n)
+/* Between a row and the one behind it. */
+LANES_EVERY_CPU static void run_between(const struct resampler *r, struct place at, int64_t count,
+					float *out)
 {
-	lanes sum = lanes_of(0), weight = lanes_of(fraction);
+	const int32_t n = r->taps * r->channels;
 
-	for (int32_t i = 0; i < n; i += LANES) {
-		lanes here = lanes_load(row + i);
-		lanes next = lanes_load(row + n + i);
+	for (; count > 0; count--, out += r->channels, advance(r, &at)) {
+		int64_t index = at.phase * r->phases / r->up;
+		int64_t rest = at.phase * r->phases - index * r->up;
+		const float *row = r->rows + index * n;
+		float weight = (float)rest / (float)r->up;
+		lanes sum = {0};
 
-		sum += (here + weight * (next - here)) * lanes_load(x + i);
+		for (int32_t i = 0; i < n; i += LANES) {
+			lanes here = *(const lanes *)(row + i);
+			lanes next = *(const lanes *)(row + n + i);
+
+			sum += (here + weight * (next - here)) * *(const lanes *)(at.in + i);
+		}
+		ADD_LANES(sum, r->channels, out);
 	}
-	return sum;
-}
-
-static inline lanes filter_sample(const struct resampler *r, int64_t phase, const float *x)
-{
-	int32_t n = r->taps * r->channels;
-	int64_t row, rest;
-
-	if (r->exact)
-		return filter_exact(r->rows + phase * n, x, n);
-	row = phase * r->phases / r->up;
-	rest = phase * r->phases - row * r->up;
-	return filter_between(r->rows + row * n, (float)rest / (float)r->up, x, n);
 }
 
 /* in: where the filter of the first sample begins. */
 static void run_filter(const struct resampler *r, const float *in, struct resample_range want,
 		       float *out)
 {
-	int64_t whole_step = r->down / r->up, phase_step = r->down % r->up;
-	int64_t phase = want.first * r->down - floor_div(want.first * r->down, r->up) * r->up;
+	int64_t position = want.first * r->down;
+	struct place at = {position - floor_div(position, r->up) * r->up, in};
+	int64_t count = want.end - want.first;
 
-	for (int64_t n = want.first; n < want.end; n++, out += r->channels) {
-		add_lanes(filter_sample(r, phase, in), r->channels, out);
-		phase += phase_step;
-		in += (whole_step + (phase >= r->up)) * r->channels;
-		if (phase >= r->up)
-			phase -= r->up;
-	}
+	if (r->exact)
+		run_exact(r, at, count, out);
+	else
+		run_between(r, at, count, out);
 }
 
 void resampler_run(const struct resampler *r, const float *in, struct resample_range want,

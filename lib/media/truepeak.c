@@ -40,28 +40,29 @@ void truepeak_init(struct truepeak *t, int32_t rate, int32_t channels)
 		fill_taps(t->taps[p], (p + 1.0) / (t->phases + 1));
 }
 
-/* Four neighbours in the interleaved stream, whatever their channels. */
-static lanes interpolate(const float *taps, const float *x, int32_t channels)
+/* Highest square between floats [0, count) of x, neighbours in the interleaved stream
+   whatever their channels. */
+LANES_EVERY_CPU static float peak_between(const struct truepeak *t, const float *x, size_t count)
 {
-	lanes sum = lanes_of(0);
+	const int phases = t->phases, channels = t->channels;
+	float peak = 0;
 
-	for (int i = 0; i < TRUEPEAK_TAPS; i++)
-		sum += lanes_of(taps[i]) * lanes_load(x + i * channels);
-	return sum;
-}
+	for (size_t at = 0; at < count; at += LANES_WIDE) {
+		lanes_wide highest = {0};
+		size_t n = count - at < LANES_WIDE ? count - at : LANES_WIDE;
 
-/* Highest square of floats [0, count) of x, all phases; count a multiple of LANES. */
-static float peak_between(const struct truepeak *t, const float *x, size_t count)
-{
-	lanes peak = lanes_of(0);
+		for (int p = 0; p < phases; p++) {
+			lanes_wide y = {0};
 
-	for (size_t i = 0; i < count; i += LANES)
-		for (int p = 0; p < t->phases; p++) {
-			lanes y = interpolate(t->taps[p], x + i, t->channels);
-
-			peak = lanes_max(peak, y * y);
+			for (int i = 0; i < TRUEPEAK_TAPS; i++)
+				y += t->taps[p][i] * *(const lanes_wide *)(x + at + i * channels);
+			y *= y;
+			highest = LANES_MAX(lanes_wide, lanes_wide_bits, y, highest);
 		}
-	return fmaxf(fmaxf(peak[0], peak[1]), fmaxf(peak[2], peak[3]));
+		for (size_t i = 0; i < n; i++)
+			peak = highest[i] > peak ? highest[i] : peak;
+	}
+	return peak;
 }
 
 static float peak_of_samples(const float *x, size_t count)

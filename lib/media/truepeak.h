@@ -23,7 +23,7 @@ struct truepeak {
 	float peak_squared;
 	size_t held; /* floats of pcm in use: TRUEPEAK_TAPS - 1 samples that were
 			looked at, and up to 3 floats that were not */
-	float pcm[(TRUEPEAK_TAPS + TRUEPEAK_PIECE) * 2 + 2];
+	float pcm[(TRUEPEAK_TAPS + TRUEPEAK_PIECE) * 2 + 2 + 16]; /* 16: read beyond, not used */
 };
 
 /* rate: Hz, 1 or more; channels: 1 or 2 */
