@@ -1,8 +1,8 @@
 /*
  * loudness.h - how loud a track is.
  *
- * Edge: the only place that includes ebur128.h. Takes about 1 MB of memory per hour
- * of audio.
+ * Edge: the only place that includes ebur128.h. The memory does not grow with the
+ * track.
  * Source: EBU R 128, ITU-R BS.1770-4 (integrated, true peak), EBU Tech 3342
  * (range). Mono is one channel, as every ReplayGain scanner takes it.
  */
@@ -10,6 +10,7 @@
 #define DRIFT_MEDIA_LOUDNESS_H
 
 #include "base/err.h"
+#include "media/gating.h"
 
 #include <stdbool.h>
 #include <stddef.h>
