@@ -13,11 +13,11 @@
  */
 #include "base/conf.h"
 #include "base/log.h"
+#include "catalogue/crew.h"
 #include "catalogue/db.h"
 #include "catalogue/job.h"
 #include "catalogue/overview.h"
 #include "catalogue/sweep.h"
-#include "catalogue/transcode.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -203,24 +203,6 @@ static void sweep_if_due(const struct conf *conf, struct db *db)
 		close(fd);
 }
 
-/* Claims and works until nothing is due; *worked is set when there was something. */
-static enum drift_err drain(const struct conf *conf, const struct job_worker *worker, bool *worked)
-{
-	enum drift_err err = DRIFT_OK;
-
-	while (!err && !stop) {
-		struct job_set set = {0};
-
-		err = job_claim(worker, &set);
-		if (!err) {
-			*worked = true;
-			err = transcode_run(conf, worker, &set);
-		}
-		job_clear(&set);
-	}
-	return err == DRIFT_ENOENT ? DRIFT_OK : err;
-}
-
 /* When to end if nothing more comes, seconds since 1970. */
 static int64_t end_of_linger(const struct options *o)
 {
@@ -255,7 +237,7 @@ static int work(const struct conf *conf, const struct options *o, struct db *db)
 		enum drift_err err = db_listen(db, JOB_CHANNEL);
 
 		if (!err)
-			err = drain(conf, &worker, &worked);
+			err = crew_drain(conf, &worker, &worked);
 		if (worked)
 			end = end_of_linger(o);
 		if (stop)

@@ -41,6 +41,7 @@ static const struct row table[] = {
 	{"max_duration_hours", INTEGER, AT(max_duration_hours), "24", 1, 240, "hours"},
 	{"opus_kbits", INTEGER, AT(opus_kbits), "320", 32, 510, "kbit/s"},
 	{"opus_vbr", YESNO, AT(opus_vbr), "no", 0, 0, "yes or no"},
+	{"threads", INTEGER, AT(threads), "0", 0, 256, "threads"},
 	{"lease_seconds", INTEGER, AT(lease_seconds), "60", 5, 3600, "seconds"},
 	{"job_attempts", INTEGER, AT(job_attempts), "3", 1, 100, "attempts"},
 	{"decode_memory_mb", INTEGER, AT(decode_memory_mb), "256", 64, 16384, "MiB"},

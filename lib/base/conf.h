@@ -36,6 +36,7 @@ struct conf {
 	int64_t max_duration_hours; /* longest source taken, of audio */
 	int64_t opus_kbits; /* kbit/s of stereo; mono gets half */
 	bool opus_vbr; /* no: hard CBR, every byte known beforehand */
+	int64_t threads; /* that encode; 0: as many as there are cores */
 	int64_t lease_seconds; /* a job without heartbeat is free after it */
 	int64_t job_attempts; /* then it is failed */
 	int64_t decode_memory_mb; /* MiB of data one walled child may have */

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,7 +16,10 @@
 
 #define SPARE_BYTES ((int64_t)16 << 20)
 
-static void remove_parts(const char *folder, const char *name)
+#define PRESENCE_AT ((int64_t)1 << 61) /* the byte that all who fill a shared part file lock */
+
+/* Those of the artifact name, but for keep, which may be NULL. */
+static void remove_parts(const char *folder, const char *name, const char *keep)
 {
 	DIR *dir = opendir(folder);
 	char prefix[128];
@@ -27,22 +31,32 @@ static void remove_parts(const char *folder, const char *name)
 	len = snprintf(prefix, sizeof(prefix), ".%s" ARTIFACT_PART, name);
 	while ((entry = readdir(dir)))
 		if (strncmp(entry->d_name, prefix, (size_t)len) == 0 &&
+		    (!keep || strcmp(entry->d_name, keep) != 0) &&
 		    unlinkat(dirfd(dir), entry->d_name, 0) == 0)
 			log_info("artifact: removed %s that somebody left", entry->d_name);
 	closedir(dir);
 }
 
+/* part: the part file's name in the version's folder. */
+static struct artifact place(const struct conf *conf, const struct uuid *track, int version,
+			     const char *name, const char *part)
+{
+	return (struct artifact){
+		.fd = -1,
+		.part = store_file(conf, track, version, part),
+		.path = store_file(conf, track, version, name),
+	};
+}
+
 enum drift_err artifact_open(const struct conf *conf, const struct uuid *track, int version,
 			     const char *name, const char *worker, struct artifact *out)
 {
-	struct store_path folder = store_version(conf, track, version);
 	char part[256];
 	struct artifact a;
 
-	remove_parts(folder.text, name);
+	remove_parts(store_version(conf, track, version).text, name, NULL);
 	snprintf(part, sizeof(part), ".%s" ARTIFACT_PART "%s", name, worker);
-	a.part = store_file(conf, track, version, part);
-	a.path = store_file(conf, track, version, name);
+	a = place(conf, track, version, name, part);
 	a.fd = open(a.part.text, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (a.fd < 0) {
 		log_errno("artifact: create %s", a.part.text);
@@ -50,6 +64,63 @@ enum drift_err artifact_open(const struct conf *conf, const struct uuid *track, 
 	}
 	*out = a;
 	return DRIFT_OK;
+}
+
+/* type: F_RDLCK to be there with others, F_WRLCK to be there alone. A file system without
+   locks has nobody else. */
+static bool lock_presence(int fd, short type)
+{
+	struct flock lock = {
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = PRESENCE_AT,
+		.l_len = 1,
+	};
+
+	return fcntl(fd, F_OFD_SETLK, &lock) == 0 || (errno != EAGAIN && errno != EACCES);
+}
+
+/* Is that still the file of this name? Another one may have published or removed it
+   since it was opened. */
+static bool is_in_place(int fd, const char *path)
+{
+	struct stat by_fd, by_name;
+
+	return fstat(fd, &by_fd) == 0 && stat(path, &by_name) == 0 &&
+	       by_fd.st_dev == by_name.st_dev && by_fd.st_ino == by_name.st_ino;
+}
+
+/* Its descriptor, or -1 and errno. */
+static int open_shared(const char *path)
+{
+	const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+	int fd = open(path, flags, 0644);
+
+	/* sealed and never renamed: whoever made it was killed just then */
+	if (fd < 0 && errno == EACCES && unlink(path) == 0)
+		fd = open(path, flags, 0644);
+	return fd;
+}
+
+enum drift_err artifact_join(const struct conf *conf, const struct uuid *track, int version,
+			     const char *name, int32_t fingerprint, struct artifact *out)
+{
+	char part[256];
+	struct artifact a;
+
+	snprintf(part, sizeof(part), ".%s" ARTIFACT_PART "%06" PRId32, name, fingerprint);
+	remove_parts(store_version(conf, track, version).text, name, part);
+	a = place(conf, track, version, name, part);
+	a.shared = true;
+	while ((a.fd = open_shared(a.part.text)) >= 0) {
+		if (lock_presence(a.fd, F_RDLCK) && is_in_place(a.fd, a.part.text)) {
+			*out = a;
+			return DRIFT_OK;
+		}
+		close(a.fd);
+	}
+	log_errno("artifact: open %s", a.part.text);
+	return io_err(errno);
 }
 
 static enum drift_err seal(int fd, int64_t mtime_us)
@@ -78,14 +149,22 @@ enum drift_err artifact_publish(struct artifact *a, int64_t mtime_us)
 	return DRIFT_OK;
 }
 
+void artifact_leave(struct artifact *a)
+{
+	if (a->fd >= 0)
+		close(a->fd);
+	a->fd = -1;
+}
+
 void artifact_drop(struct artifact *a)
 {
 	if (a->fd < 0)
 		return;
-	close(a->fd);
-	a->fd = -1;
-	if (unlink(a->part.text) < 0 && errno != ENOENT)
+	if (a->shared && !lock_presence(a->fd, F_WRLCK))
+		log_info("artifact: others are at work on %s", a->part.text);
+	else if (unlink(a->part.text) < 0 && errno != ENOENT)
 		log_errno("artifact: remove %s", a->part.text);
+	artifact_leave(a);
 }
 
 enum drift_err artifact_room(const struct conf *conf, int64_t bytes, int64_t *free_bytes)

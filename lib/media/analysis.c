@@ -10,8 +10,8 @@ struct analysis {
 	pthread_t thread;
 	pthread_mutex_t mutex; /* of the four members below */
 	pthread_cond_t changed;
-	const float *pcm; /* lent and not used up yet; NULL: the thread is idle */
-	size_t count;
+	struct analysis_piece *first; /* waiting, in order */
+	struct analysis_piece **last; /* where the next one goes */
 	bool closed; /* nothing more will come */
 	enum drift_err err; /* of loudness; the first one stays */
 	struct loudness *loudness; /* the thread's own until it is joined */
@@ -19,26 +19,37 @@ struct analysis {
 	bool joined;
 };
 
+/* The next piece, or NULL at the end; the mutex is held. */
+static struct analysis_piece *take(struct analysis *a)
+{
+	struct analysis_piece *piece;
+
+	while (!a->first && !a->closed)
+		pthread_cond_wait(&a->changed, &a->mutex);
+	piece = a->first;
+	if (piece)
+		a->first = piece->next;
+	if (!a->first)
+		a->last = &a->first;
+	return piece;
+}
+
 static void *work(void *context)
 {
 	struct analysis *a = context;
+	struct analysis_piece *piece;
 
 	pthread_mutex_lock(&a->mutex);
-	for (;;) {
-		enum drift_err err = DRIFT_OK;
+	while ((piece = take(a))) {
+		enum drift_err err;
 
-		while (!a->pcm && !a->closed)
-			pthread_cond_wait(&a->changed, &a->mutex);
-		if (!a->pcm)
-			break;
 		pthread_mutex_unlock(&a->mutex);
-		waveform_add(a->waveform, a->pcm, a->count);
-		err = loudness_add(a->loudness, a->pcm, a->count);
+		waveform_add(a->waveform, piece->pcm, piece->count);
+		err = loudness_add(a->loudness, piece->pcm, piece->count);
+		piece->used(piece);
 		pthread_mutex_lock(&a->mutex);
 		if (!a->err)
 			a->err = err;
-		a->pcm = NULL;
-		pthread_cond_broadcast(&a->changed);
 	}
 	pthread_mutex_unlock(&a->mutex);
 	return NULL;
@@ -52,6 +63,7 @@ enum drift_err analysis_new(int32_t rate, int32_t channels, int64_t samples, str
 		return DRIFT_ENOMEM;
 	pthread_mutex_init(&a->mutex, NULL);
 	pthread_cond_init(&a->changed, NULL);
+	a->last = &a->first;
 	a->joined = true;
 	if (loudness_new(rate, channels, &a->loudness) != DRIFT_OK ||
 	    waveform_new(rate, channels, samples, &a->waveform) != DRIFT_OK ||
@@ -88,28 +100,34 @@ void analysis_free(struct analysis *a)
 	free(a);
 }
 
-void analysis_give(struct analysis *a, const float *pcm, size_t count)
+void analysis_give(struct analysis *a, struct analysis_piece *piece)
 {
 	pthread_mutex_lock(&a->mutex);
-	while (a->pcm)
-		pthread_cond_wait(&a->changed, &a->mutex);
-	a->pcm = pcm;
-	a->count = count;
-	pthread_cond_broadcast(&a->changed);
+	piece->next = NULL;
+	*a->last = piece;
+	a->last = &piece->next;
+	pthread_cond_signal(&a->changed);
 	pthread_mutex_unlock(&a->mutex);
 }
 
-enum drift_err analysis_finish(struct analysis *a, struct loudness_result *loudness,
-			       struct buf *waveform)
+enum drift_err analysis_finish(struct analysis *a, struct analysis_result *out)
 {
+	struct analysis_result r = {0};
 	enum drift_err err;
 
 	join(a);
-	if (a->err)
-		return a->err;
-	err = waveform_write(a->waveform, waveform);
-	if (err)
+	err = a->err ? a->err : waveform_write(a->waveform, &r.waveform);
+	if (err) {
+		analysis_clear(&r);
 		return err;
-	*loudness = loudness_get(a->loudness);
+	}
+	r.loudness = loudness_get(a->loudness);
+	*out = r;
 	return DRIFT_OK;
+}
+
+void analysis_clear(struct analysis_result *r)
+{
+	buf_clear(&r->waveform);
+	*r = (struct analysis_result){0};
 }

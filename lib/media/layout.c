@@ -85,7 +85,38 @@ int64_t layout_page_offset(const struct layout *l, int64_t page)
 	return l->setup_bytes + page * page_bytes(l, LAYOUT_PAGE_PACKETS);
 }
 
+int64_t layout_page_bytes(const struct layout *l, int64_t page)
+{
+	return layout_page_offset(l, page + 1) - layout_page_offset(l, page);
+}
+
 int64_t layout_bytes(const struct layout *l)
 {
 	return layout_page_offset(l, l->pages);
+}
+
+/* The page that the byte at offset is in; the setup pages count as page -1. */
+static int64_t page_at(const struct layout *l, int64_t offset)
+{
+	if (offset < l->setup_bytes)
+		return -1;
+	return (offset - l->setup_bytes) / page_bytes(l, LAYOUT_PAGE_PACKETS);
+}
+
+struct layout_pages layout_pages_under(const struct layout *l, int64_t from, int64_t to)
+{
+	int64_t first, end;
+
+	assert(from >= 0 && from < to && to <= layout_bytes(l));
+	first = page_at(l, from);
+	end = page_at(l, to - 1) + 1;
+	return (struct layout_pages){first < 0 ? 0 : first, end};
+}
+
+struct layout_pages layout_segment_pages(const struct layout *l, int64_t segment)
+{
+	int64_t first = segment * LAYOUT_SEGMENT_PAGES, end = first + LAYOUT_SEGMENT_PAGES;
+
+	assert(segment >= 0 && segment < l->segments);
+	return (struct layout_pages){first, end < l->pages ? end : l->pages};
 }

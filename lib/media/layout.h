@@ -74,12 +74,30 @@ int32_t layout_segment_packets(const struct layout *l, int64_t segment);
 /* The granule position page b carries: 24000 (b + 1), on the last one N48 + 312. */
 int64_t layout_page_granule(const struct layout *l, int64_t page);
 
+/* Pages [first, end). */
+struct layout_pages {
+	int64_t first;
+	int64_t end;
+};
+
+/* Those of segment s (0 to segments - 1): 10, in the last one 1 to 10. */
+struct layout_pages layout_segment_pages(const struct layout *l, int64_t segment);
+
 /*
- * CBR only (asserted).
+ * CBR only (asserted), these and what follows.
  *
  * Offset of page b's first byte, b from 0 to pages; at pages: the file's end.
  */
 int64_t layout_page_offset(const struct layout *l, int64_t page);
+int64_t layout_page_bytes(const struct layout *l, int64_t page); /* 0 to pages - 1 */
 int64_t layout_bytes(const struct layout *l); /* the whole file */
+
+/*
+ * The pages of which the bytes [from, to) of the file have something; none (first is end)
+ * where all of these bytes belong to the setup pages.
+ *
+ * from, to  0 <= from < to <= layout_bytes()
+ */
+struct layout_pages layout_pages_under(const struct layout *l, int64_t from, int64_t to);
 
 #endif

@@ -15,6 +15,8 @@
 	8000 /* bytes of the OpusTags packet: with both page headers                               \
 		and OpusHead less than LAYOUT_SETUP_MAX */
 #define PAGE_FILL (1 << 20) /* no page is cut by its size */
+#define PAGE_HEAD 27 /* bytes of a page before its lacing values */
+#define CHECKSUM_AT 22
 
 uint32_t oggopus_serial(const struct uuid *track, int32_t version)
 {
@@ -215,4 +217,49 @@ enum drift_err oggopus_page(const struct layout *layout, uint32_t serial, int64_
 		return DRIFT_ENOMEM;
 	}
 	return flush_page(&os, out);
+}
+
+/* Splits what should be a page into header and body; false where it cannot be one. */
+static bool split_page(uint8_t *data, size_t len, ogg_page *out)
+{
+	size_t header, body = 0;
+
+	if (len < PAGE_HEAD || memcmp(data, "OggS", 4) != 0)
+		return false;
+	header = PAGE_HEAD + (size_t)data[PAGE_HEAD - 1];
+	if (len < header)
+		return false;
+	for (size_t i = PAGE_HEAD; i < header; i++)
+		body += data[i];
+	*out = (ogg_page){data, (long)header, data + header, (long)body};
+	return len >= header + body;
+}
+
+static bool checksum_is_right(ogg_page *page)
+{
+	uint8_t before[4];
+	bool right;
+
+	memcpy(before, page->header + CHECKSUM_AT, sizeof(before));
+	ogg_page_checksum_set(page);
+	right = memcmp(before, page->header + CHECKSUM_AT, sizeof(before)) == 0;
+	memcpy(page->header + CHECKSUM_AT, before, sizeof(before));
+	return right;
+}
+
+bool oggopus_page_is(const struct layout *layout, uint32_t serial, int64_t page, uint8_t *data,
+		     size_t len, size_t *bytes)
+{
+	ogg_page p;
+
+	if (!split_page(data, len, &p) || ogg_page_version(&p) != 0 || ogg_page_continued(&p) ||
+	    (uint32_t)ogg_page_serialno(&p) != serial ||
+	    ogg_page_pageno(&p) != (long)(page + LAYOUT_SETUP_PAGES) ||
+	    ogg_page_granulepos(&p) != layout_page_granule(layout, page) ||
+	    (ogg_page_eos(&p) != 0) != (page == layout->pages - 1) ||
+	    ogg_page_packets(&p) != layout_page_packets(layout, page))
+		return false;
+	*bytes = (size_t)(p.header_len + p.body_len);
+	return (layout->params.vbr || (int64_t)*bytes == layout_page_bytes(layout, page)) &&
+	       checksum_is_right(&p);
 }

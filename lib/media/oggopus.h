@@ -66,4 +66,16 @@ enum drift_err oggopus_setup(const struct oggopus_setup *setup, struct buf *out)
 enum drift_err oggopus_page(const struct layout *layout, uint32_t serial, int64_t page,
 			    const struct segment *segment, struct buf *out) MUST_CHECK;
 
+#define OGGOPUS_PAGE_MAX (27 + 255 + LAYOUT_PAGE_PACKETS * LAYOUT_PACKET_MAX) /* bytes */
+
+/*
+ * Does data begin with page b, whole? A page proves itself: its number, granule,
+ * number of packets, under CBR its length, and its checksum (RFC 3533 section 6).
+ *
+ * data   len bytes, borrowed for the call and left as they were
+ * bytes  of the page; written when it is there
+ */
+bool oggopus_page_is(const struct layout *layout, uint32_t serial, int64_t page, uint8_t *data,
+		     size_t len, size_t *bytes);
+
 #endif

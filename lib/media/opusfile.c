@@ -1,186 +1,191 @@
 #include "media/opusfile.h"
 
 #include "base/io.h"
+#include "media/growfile.h"
 #include "media/oggopus.h"
 #include "media/seekidx.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-struct opusfile_writer {
+#define LOCKS_AT ((int64_t)1 << 60) /* segment s: the byte at LOCKS_AT + s */
+
+struct opusfile {
 	int fd;
 	uint32_t serial;
 	struct layout layout;
-	int64_t segments; /* written */
-	int64_t bytes; /* of the file, up to the last whole page */
-	struct buf entries;
-	struct buf pages; /* of the segment at work */
+	struct growfile *grow; /* VBR only */
 };
 
+/* type: F_WRLCK or F_UNLCK. False when somebody else has one of them. */
+static bool lock_segments(const struct opusfile *f, short type, int64_t first, int64_t count)
+{
+	struct flock lock = {
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = LOCKS_AT + first,
+		.l_len = count,
+	};
+
+	return fcntl(f->fd, F_OFD_SETLK, &lock) == 0 || (errno != EAGAIN && errno != EACCES);
+}
+
 enum drift_err opusfile_new(int fd, const struct layout *layout, uint32_t serial,
-			    struct opusfile_writer **out)
+			    struct opusfile **out)
 {
-	struct opusfile_writer *w = calloc(1, sizeof(*w));
+	struct opusfile *f = calloc(1, sizeof(*f));
+	enum drift_err err = DRIFT_OK;
 
-	if (!w)
+	if (!f)
 		return DRIFT_ENOMEM;
-	w->fd = fd;
-	w->serial = serial;
-	w->layout = *layout;
-	w->bytes = layout->setup_bytes;
-	*out = w;
-	return DRIFT_OK;
-}
-
-void opusfile_free(struct opusfile_writer *w)
-{
-	if (!w)
-		return;
-	buf_clear(&w->entries);
-	buf_clear(&w->pages);
-	free(w);
-}
-
-static int64_t first_page(int64_t segment)
-{
-	return segment * LAYOUT_SEGMENT_PAGES;
-}
-
-static int64_t end_page(const struct layout *l, int64_t segment)
-{
-	int64_t end = first_page(segment + 1);
-
-	return end < l->pages ? end : l->pages;
-}
-
-static enum drift_err add_pages(const struct layout *layout, uint32_t serial,
-				const struct segment *segment, int64_t first, int64_t end,
-				struct buf *out)
-{
-	for (int64_t page = first; page < end; page++) {
-		enum drift_err err = oggopus_page(layout, serial, page, segment, out);
-
-		if (err != DRIFT_OK)
-			return err;
-	}
-	return DRIFT_OK;
-}
-
-/* The pages of a segment, with the entry of each as it will stand in the file. */
-static enum drift_err collect(struct opusfile_writer *w, const struct segment *segment)
-{
-	int64_t end = end_page(&w->layout, segment->index);
-
-	buf_reset(&w->pages);
-	for (int64_t page = first_page(segment->index); page < end; page++) {
-		struct seekidx_entry entry = {
-			.sample = (uint64_t)(page * LAYOUT_PAGE_SAMPLES),
-			.offset = (uint64_t)w->bytes + w->pages.len,
-		};
-		enum drift_err err =
-			add_pages(&w->layout, w->serial, segment, page, page + 1, &w->pages);
-
-		if (err != DRIFT_OK)
-			return err;
-		seekidx_add(&w->entries, entry);
-	}
-	return buf_ok(&w->entries) ? DRIFT_OK : DRIFT_ENOMEM;
-}
-
-enum drift_err opusfile_add_segment(struct opusfile_writer *w, const struct segment *segment)
-{
-	enum drift_err err;
-
-	assert(segment->index == w->segments);
-	assert(segment->packets == layout_segment_packets(&w->layout, segment->index));
-	err = collect(w, segment);
-	if (err == DRIFT_OK)
-		err = io_pwrite_all(w->fd, w->pages.data, w->pages.len, w->bytes);
-	if (err != DRIFT_OK)
+	f->fd = fd;
+	f->serial = serial;
+	f->layout = *layout;
+	if (layout->params.vbr && !lock_segments(f, F_WRLCK, 0, layout->segments))
+		err = DRIFT_ELOCKED;
+	else if (layout->params.vbr)
+		err = growfile_new(fd, layout, serial, &f->grow);
+	if (err) {
+		free(f);
 		return err;
-	w->bytes += (int64_t)w->pages.len;
-	w->segments++;
+	}
+	*out = f;
 	return DRIFT_OK;
 }
 
-static void write_sidecar(const struct opusfile_writer *w, const uint8_t *setup,
-			  struct buf *sidecar)
+void opusfile_free(struct opusfile *f)
 {
+	if (!f)
+		return;
+	(void)lock_segments(f, F_UNLCK, 0, f->layout.segments);
+	growfile_free(f->grow);
+	free(f);
+}
+
+/* A hole and the file's end read as no page at all. */
+static bool has_page(const struct opusfile *f, int64_t page)
+{
+	uint8_t room[OGGOPUS_PAGE_MAX];
+	size_t bytes = (size_t)layout_page_bytes(&f->layout, page);
+	int64_t offset = layout_page_offset(&f->layout, page);
+
+	/* the first bytes alone tell it of nearly all that are not there */
+	return io_pread_all(f->fd, room, 4, offset) == DRIFT_OK && room[0] == 'O' &&
+	       io_pread_all(f->fd, room, bytes, offset) == DRIFT_OK &&
+	       oggopus_page_is(&f->layout, f->serial, page, room, bytes, &bytes);
+}
+
+static bool has_segment(const struct opusfile *f, int64_t segment)
+{
+	struct layout_pages pages = layout_segment_pages(&f->layout, segment);
+
+	while (pages.first < pages.end && has_page(f, pages.first))
+		pages.first++;
+	return pages.first == pages.end;
+}
+
+enum opusfile_claim opusfile_claim(struct opusfile *f, int64_t segment)
+{
+	if (f->grow)
+		return segment < growfile_segments(f->grow) ? OPUSFILE_WHOLE : OPUSFILE_YOURS;
+	if (!lock_segments(f, F_WRLCK, segment, 1))
+		return OPUSFILE_TAKEN;
+	/* under the lock, or it could be whole a moment after the look */
+	if (!has_segment(f, segment))
+		return OPUSFILE_YOURS;
+	(void)lock_segments(f, F_UNLCK, segment, 1);
+	return OPUSFILE_WHOLE;
+}
+
+enum drift_err opusfile_put(struct opusfile *f, int64_t page, const void *data, size_t bytes)
+{
+	if (f->grow)
+		return growfile_put(f->grow, page, data, bytes);
+	assert((int64_t)bytes == layout_page_bytes(&f->layout, page));
+	return io_pwrite_all(f->fd, data, bytes, layout_page_offset(&f->layout, page));
+}
+
+/* On its way to the disk now, so that the last sync has little left to do. */
+static void start_writeback(const struct opusfile *f, int64_t segment)
+{
+	struct layout_pages pages = layout_segment_pages(&f->layout, segment);
+	int64_t from = layout_page_offset(&f->layout, pages.first);
+
+	(void)sync_file_range(f->fd, from, layout_page_offset(&f->layout, pages.end) - from,
+			      SYNC_FILE_RANGE_WRITE);
+}
+
+enum drift_err opusfile_end_segment(struct opusfile *f, int64_t segment)
+{
+	if (f->grow)
+		return growfile_end_segment(f->grow, segment);
+	start_writeback(f, segment);
+	(void)lock_segments(f, F_UNLCK, segment, 1);
+	return DRIFT_OK;
+}
+
+void opusfile_give_up_segment(struct opusfile *f, int64_t segment)
+{
+	if (!f->grow)
+		(void)lock_segments(f, F_UNLCK, segment, 1);
+}
+
+static void add_formula_entries(const struct layout *l, struct buf *out)
+{
+	for (int64_t page = 0; page < l->pages; page++)
+		seekidx_add(out, (struct seekidx_entry){
+					 .sample = (uint64_t)(page * LAYOUT_PAGE_SAMPLES),
+					 .offset = (uint64_t)layout_page_offset(l, page)});
+}
+
+static enum drift_err write_sidecar(const struct opusfile *f, const uint8_t *setup,
+				    struct buf *sidecar)
+{
+	struct buf formula = {0};
+	const struct buf *entries = f->grow ? growfile_entries(f->grow) : &formula;
 	struct seekidx idx = {
 		.codec = "Opus",
 		.flags = SEEKIDX_EXACT,
 		.timescale = LAYOUT_RATE,
 		.pre_skip = LAYOUT_PRE_SKIP,
-		.samples = (uint64_t)w->layout.samples48,
-		.bytes = (uint64_t)w->bytes,
+		.samples = (uint64_t)f->layout.samples48,
+		.bytes = (uint64_t)opusfile_bytes(f),
 		.setup = setup,
-		.setup_bytes = (uint32_t)w->layout.setup_bytes,
-		.entries = (const uint8_t *)w->entries.data,
-		.entry_count = (uint32_t)(w->entries.len / SEEKIDX_ENTRY_BYTES),
+		.setup_bytes = (uint32_t)f->layout.setup_bytes,
 	};
 
-	seekidx_write(&idx, sidecar);
+	if (!f->grow)
+		add_formula_entries(&f->layout, &formula);
+	idx.entries = (const uint8_t *)entries->data;
+	idx.entry_count = (uint32_t)(entries->len / SEEKIDX_ENTRY_BYTES);
+	if (buf_ok(entries))
+		seekidx_write(&idx, sidecar);
+	else
+		sidecar->failed = true;
+	buf_clear(&formula);
+	return buf_ok(sidecar) ? DRIFT_OK : DRIFT_ENOMEM;
 }
 
-enum drift_err opusfile_finish(struct opusfile_writer *w, const uint8_t *setup, size_t setup_bytes,
+enum drift_err opusfile_finish(struct opusfile *f, const uint8_t *setup, size_t setup_bytes,
 			       struct buf *sidecar)
 {
 	enum drift_err err;
 
-	assert(w->segments == w->layout.segments);
-	assert(setup_bytes == (size_t)w->layout.setup_bytes);
-	/* the closed formula is what others were told before */
-	assert(w->layout.params.vbr || w->bytes == layout_bytes(&w->layout));
-	err = io_pwrite_all(w->fd, setup, setup_bytes, 0);
-	if (err != DRIFT_OK)
+	assert(setup_bytes == (size_t)f->layout.setup_bytes);
+	assert(!f->grow || growfile_segments(f->grow) == f->layout.segments);
+	err = io_pwrite_all(f->fd, setup, setup_bytes, 0);
+	if (err)
 		return err;
-	write_sidecar(w, setup, sidecar);
-	return buf_ok(sidecar) ? DRIFT_OK : DRIFT_ENOMEM;
+	if (ftruncate(f->fd, opusfile_bytes(f)) < 0)
+		return io_err(errno);
+	return write_sidecar(f, setup, sidecar);
 }
 
-int64_t opusfile_bytes(const struct opusfile_writer *w)
+int64_t opusfile_bytes(const struct opusfile *f)
 {
-	return w->bytes;
-}
-
-/* Room for the work on one segment. */
-struct workspace {
-	struct segment segment;
-	float pcm[SEGMENT_NEEDS_MAX * 2];
-};
-
-/* Encodes a segment up to the page before end. */
-static enum drift_err encode_up_to(const struct layout *layout, struct segment_encoder *e,
-				   opusfile_pcm pcm, void *context, int64_t segment, int64_t end,
-				   struct workspace *work)
-{
-	int32_t packets = (int32_t)(end - 1 - first_page(segment)) * LAYOUT_PAGE_PACKETS +
-			  layout_page_packets(layout, end - 1);
-	enum drift_err err = pcm(context, segment_needs(segment, packets), work->pcm);
-
-	if (err != DRIFT_OK)
-		return err;
-	return segment_encode(e, segment, packets, work->pcm, &work->segment);
-}
-
-enum drift_err opusfile_encode_pages(const struct layout *layout, uint32_t serial,
-				     struct segment_encoder *e, opusfile_pcm pcm, void *context,
-				     int64_t first, int64_t end, struct buf *out)
-{
-	struct workspace *work = malloc(sizeof(*work));
-	enum drift_err err = work ? DRIFT_OK : DRIFT_ENOMEM;
-
-	assert(first >= 0 && first < end && end <= layout->pages);
-	while (err == DRIFT_OK && first < end) {
-		int64_t segment = first / LAYOUT_SEGMENT_PAGES;
-		int64_t stop = end_page(layout, segment);
-
-		stop = stop < end ? stop : end;
-		err = encode_up_to(layout, e, pcm, context, segment, stop, work);
-		if (err == DRIFT_OK)
-			err = add_pages(layout, serial, &work->segment, first, stop, out);
-		first = stop;
-	}
-	free(work);
-	return err;
+	return f->grow ? growfile_bytes(f->grow) : layout_bytes(&f->layout);
 }

@@ -1,14 +1,14 @@
 /*
- * opusfile.h - an Opus artifact: segments into a file, sidecar beside it.
+ * opusfile.h - an Opus rendition's file while it is made, by anybody.
  *
- * A driver with its own threads encodes segments as it likes and hands them
- * over in order:
+ * Under CBR every page has its place, so the file is sparse and segments are filled in any
+ * order, by several threads, processes and hosts. A page proves itself (oggopus_page_is):
+ * whether one is there is asked of the file, and what a kill or a power cut left half written
+ * is simply not there. A segment is claimed by a lock on the file (an open
+ * file description lock on a byte far beyond its end), so that one of all makes it. Where the
+ * file system has no locks it may be made twice, with the same bytes.
  *
- *     resampler_needs(segment_needs(s, layout_segment_packets(&l, s)))
- *     -> PCM of the source -> resampler_run -> segment_encode -> opusfile_add_segment
- *
- * and opusfile_finish() puts the setup pages in front. Who needs a few pages
- * only asks opusfile_encode_pages(): the very bytes that stand in the file.
+ * Under VBR the file grows in order (growfile.h), and one is at work on all of it.
  */
 #ifndef DRIFT_MEDIA_OPUSFILE_H
 #define DRIFT_MEDIA_OPUSFILE_H
@@ -16,67 +16,61 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "media/layout.h"
-#include "media/segment.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct opusfile_writer;
+struct opusfile; /* any number of threads */
 
 /*
- * fd      open for writing, an empty regular file; borrowed until free
+ * fd      open for reading and writing, a regular file, empty or as others have left
+ *         it; borrowed until free. Not a duplicate of one that is in use: locks are its own
  * layout  copied; setup_bytes is where the audio pages start
  * out     the caller's to opusfile_free(), written on DRIFT_OK only
  *
- * Returns DRIFT_ENOMEM.
+ * Returns DRIFT_ENOMEM, or DRIFT_ELOCKED when somebody is at work on a VBR file.
  */
 enum drift_err opusfile_new(int fd, const struct layout *layout, uint32_t serial,
-			    struct opusfile_writer **out) MUST_CHECK;
-void opusfile_free(struct opusfile_writer *w); /* NULL is fine; the file stays as it is */
+			    struct opusfile **out) MUST_CHECK;
+/* Gives up what was claimed; the file stays as it is. NULL is fine. */
+void opusfile_free(struct opusfile *f);
+
+enum opusfile_claim {
+	OPUSFILE_WHOLE, /* all its pages are there: nothing to do */
+	OPUSFILE_YOURS, /* put its pages, then end it */
+	OPUSFILE_TAKEN, /* somebody else is making it */
+};
+
+/* Whose is segment s? */
+enum opusfile_claim opusfile_claim(struct opusfile *f, int64_t segment);
 
 /*
- * Writes the pages of the next segment (0, 1, 2 … whole: asserted) and records
- * their entries.
+ * Writes a page of a segment that is yours; its pages ascend.
  *
- * segment  borrowed for the call
+ * data  borrowed for the call
  *
  * Returns DRIFT_ENOSPC, DRIFT_EIO (errno kept, not logged: the caller knows the
- * name) or DRIFT_ENOMEM; the writer is of no more use then.
+ * name) or DRIFT_ENOMEM.
  */
-enum drift_err opusfile_add_segment(struct opusfile_writer *w,
-				    const struct segment *segment) MUST_CHECK;
+enum drift_err opusfile_put(struct opusfile *f, int64_t page, const void *data,
+			    size_t bytes) MUST_CHECK;
+/* All its pages were put. Errors as opusfile_put(). */
+enum drift_err opusfile_end_segment(struct opusfile *f, int64_t segment) MUST_CHECK;
+/* It will not be made after all; under VBR nothing is put any more after that. */
+void opusfile_give_up_segment(struct opusfile *f, int64_t segment);
 
 /*
- * After the last segment: writes the setup pages at offset 0 and adds the
- * sidecar to sidecar. Neither is synced or renamed: io_publish() is next.
+ * When every segment is whole: writes the setup pages at offset 0, cuts what is behind
+ * the last page, and adds the sidecar to sidecar. Neither is synced or renamed.
  *
  * setup  oggopus_setup() pages, exactly layout.setup_bytes long (asserted)
  *
- * Returns as opusfile_add_segment().
+ * Returns as opusfile_put().
  */
-enum drift_err opusfile_finish(struct opusfile_writer *w, const uint8_t *setup, size_t setup_bytes,
+enum drift_err opusfile_finish(struct opusfile *f, const uint8_t *setup, size_t setup_bytes,
 			       struct buf *sidecar) MUST_CHECK;
 
-/* Of the file so far: setup and whole pages. */
-int64_t opusfile_bytes(const struct opusfile_writer *w);
-
-/*
- * Gives the 48 kHz samples of want, interleaved; silence where the source has none.
- * Any error of it becomes the caller's.
- */
-typedef enum drift_err (*opusfile_pcm)(void *context, struct resample_range want, float *out);
-
-/*
- * Adds the pages [first, end) of a stream to out, encoding what lies under
- * them: the segments that they belong to, each from its start to its last page wanted.
- *
- * e      made for layout's params
- * first  0 to end - 1; end at most layout's pages
- *
- * Returns DRIFT_ENOMEM, DRIFT_EIO or what pcm returned.
- */
-enum drift_err opusfile_encode_pages(const struct layout *layout, uint32_t serial,
-				     struct segment_encoder *e, opusfile_pcm pcm, void *context,
-				     int64_t first, int64_t end, struct buf *out) MUST_CHECK;
+/* Of the whole file, after opusfile_finish(). */
+int64_t opusfile_bytes(const struct opusfile *f);
 
 #endif

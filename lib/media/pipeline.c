@@ -1,33 +1,41 @@
 #include "media/pipeline.h"
 
-#include "media/analysis.h"
-#include "media/opusfile.h"
-#include "media/resample.h"
-#include "media/segment.h"
+#include "media/readahead.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
-#define SEGMENT_SECONDS (LAYOUT_SEGMENT_SAMPLES / LAYOUT_RATE)
+#define STEP_SECONDS (LAYOUT_SEGMENT_SAMPLES / LAYOUT_RATE)
+#define SLOTS_BYTES ((size_t)24 << 20) /* of PCM, at the highest rates for two slots more */
+#define SLOTS_MIN 2
+#define WAIT_MS 200 /* between two ticks while others are at work */
+#define GAIN_LUFS (-23.0) /* what the rendition's gain leads to: RFC 7845 section 5.2.1 */
 
-/* One pass: steps of 5 s, each read in one piece or, at the highest rates, two. */
+/* A step on its way through the decoder. */
+struct step {
+	struct analysis_piece piece; /* first: piece and step have one address */
+	struct pcmslot *slot;
+	int64_t index;
+	bool encode, analyse;
+};
+
+/* One pass: steps of 5 s. Where the rendition is due, step s is segment s. */
 struct pass {
 	const struct pipeline_order *order;
 	struct pipeline_result *result;
 	int channels;
-	int32_t rate;
 	int64_t step_samples; /* native samples in 5 s */
 	int64_t steps;
-	int64_t pieces; /* of each step */
-	float *native[2]; /* one is encoded while the analysis still has the other */
-	struct buf setup; /* with a gain of 0 dB until it is known */
-	struct resampler *resampler;
-	struct segment_encoder *encoder;
-	struct opusfile_writer *writer;
-	struct segment *segment;
-	float *pcm48;
-	struct analysis *analysis;
+	struct opusbatch *opus; /* NULL: not due */
+	struct analysis *analysis; /* likewise */
+	struct pcmpool *pool;
+	struct readahead ahead;
+	int64_t next; /* step to look at */
+	int round; /* 0: all steps; later ones: those that others had claimed */
+	int64_t taken; /* by others, in this round */
+	int64_t loaded; /* steps */
+	bool *settled; /* per step: there, being made, or not to be */
 };
 
 static int64_t min64(int64_t a, int64_t b)
@@ -35,268 +43,283 @@ static int64_t min64(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-static struct resample_range segment_range(const struct pass *p, int64_t segment, int32_t packets)
+static enum drift_err tick(struct pass *p)
 {
-	return resampler_needs(p->resampler, segment_needs(segment, packets));
+	int64_t done = p->opus ? opusbatch_settled(p->opus) : p->loaded;
+	double progress = p->steps ? (double)done / (double)p->steps : 1.0;
+
+	return p->order->tick(p->order->context, progress);
 }
 
-/* The native samples that step reads. */
+/* --- which step is read next ------------------------------------------------- */
+
+/* The native samples that are analysed in a step; empty behind the source. */
+static struct resample_range own_range(const struct pass *p, int64_t step)
+{
+	int64_t first = min64(step * p->step_samples, p->order->samples);
+
+	return (struct resample_range){first, min64(first + p->step_samples, p->order->samples)};
+}
+
+/* The native samples that a step reads: with what its segment needs around them. */
 static struct resample_range step_range(const struct pass *p, int64_t step)
 {
-	struct resample_range range = {step * p->step_samples, 0};
-
-	if (p->order->opus)
-		return segment_range(p, step, layout_segment_packets(&p->result->layout, step));
-	range.end = min64(range.first + p->step_samples, p->order->samples);
-	return range;
+	return p->opus ? opusbatch_needs(p->opus, step) : own_range(p, step);
 }
 
-/* Samples per channel of a whole step: the same for each, because 5 s are a
-   whole number of native samples. */
-static int64_t step_room(const struct pass *p)
+/* Is the segment of this step ours to make, now? */
+static bool claim(struct pass *p, int64_t step)
 {
-	struct resample_range range;
+	enum opusfile_claim claim;
 
-	if (!p->order->opus)
-		return p->step_samples;
-	range = segment_range(p, 0, LAYOUT_SEGMENT_PACKETS);
-	return range.end - range.first;
+	if (!p->opus || p->settled[step])
+		return false;
+	claim = opusbatch_claim(p->opus, step);
+	p->settled[step] = claim != OPUSFILE_TAKEN;
+	p->taken += claim == OPUSFILE_TAKEN;
+	return claim == OPUSFILE_YOURS;
 }
 
-/* Piece i of the pass: of step i / pieces. Empty past a short last step. */
-static struct resample_range piece_range(const struct pass *p, int64_t i)
+/* The next step that anything is to be done with; false past the last one. */
+static bool plan(struct pass *p, struct step *s)
 {
-	struct resample_range range = {0, 0};
+	while (p->next < p->steps) {
+		struct resample_range own = own_range(p, p->next);
 
-	if (i / p->pieces >= p->steps)
-		return range;
-	range = step_range(p, i / p->pieces);
-	range.first = min64(range.first + i % p->pieces * DECODER_READ_MAX, range.end);
-	range.end = min64(range.first + DECODER_READ_MAX, range.end);
-	return range;
+		s->index = p->next++;
+		s->encode = claim(p, s->index);
+		s->analyse = p->analysis && p->round == 0 && own.first < own.end;
+		if (s->encode || s->analyse)
+			return true;
+	}
+	return false;
 }
 
-static enum drift_err ask(const struct pass *p, int64_t i)
-{
-	struct resample_range range = piece_range(p, i);
+/* --- reading: the thread that owns the decoder ------------------------------- */
 
-	if (range.first == range.end)
-		return DRIFT_OK;
-	return decoder_ask(p->order->decoder, (int)(i % DECODER_SLOTS), range.first,
-			   (int32_t)(range.end - range.first));
-}
-
-/* Copies piece i out of the memory shared with the child, which could still
-   write there, and asks for the one after the next. */
-static enum drift_err load_piece(const struct pass *p, int64_t i, float *to)
+static enum drift_err ask_for(struct pass *p, const struct step *planned, struct pcmslot *slot)
 {
-	struct resample_range range = piece_range(p, i);
-	const float *pcm;
+	struct step *s = malloc(sizeof(*s));
+	struct readahead_range range = {step_range(p, planned->index), slot->pcm, s};
 	enum drift_err err;
 
-	if (range.first < range.end) {
-		err = decoder_wait(p->order->decoder, (int)(i % DECODER_SLOTS), &pcm);
-		if (err)
-			return err;
-		memcpy(to, pcm,
-		       (size_t)(range.end - range.first) * (size_t)p->channels * sizeof(*to));
-	}
-	return ask(p, i + DECODER_SLOTS);
-}
-
-static enum drift_err load(const struct pass *p, int64_t step)
-{
-	enum drift_err err = DRIFT_OK;
-
-	for (int64_t k = 0; !err && k < p->pieces; k++)
-		err = load_piece(p, step * p->pieces + k,
-				 p->native[step % 2] + k * DECODER_READ_MAX * p->channels);
+	if (!s)
+		return DRIFT_ENOMEM;
+	*s = *planned;
+	s->slot = slot;
+	err = readahead_add(&p->ahead, &range);
+	if (err)
+		free(s);
 	return err;
 }
 
-static void analyse(const struct pass *p, int64_t step)
-{
-	int64_t from = step * p->step_samples;
-	int64_t end = min64(from + p->step_samples, p->order->samples);
-	int64_t skip = from - step_range(p, step).first;
-
-	if (p->analysis && end > from)
-		analysis_give(p->analysis, p->native[step % 2] + skip * p->channels,
-			      (size_t)(end - from));
-}
-
-static enum drift_err encode(const struct pass *p, int64_t step)
-{
-	int32_t packets = layout_segment_packets(&p->result->layout, step);
-	struct resample_range want = segment_needs(step, packets);
-	enum drift_err err;
-
-	resampler_run(p->resampler, p->native[step % 2], want, p->pcm48);
-	err = segment_encode(p->encoder, step, packets, p->pcm48, p->segment);
-	return err ? err : opusfile_add_segment(p->writer, p->segment);
-}
-
-static double progress_after(const struct pass *p, int64_t step)
-{
-	int64_t done = min64((step + 1) * p->step_samples, p->order->samples);
-
-	return p->order->samples ? (double)done / (double)p->order->samples : 1.0;
-}
-
-static enum drift_err run_steps(struct pass *p)
+/* Has the decoder know what comes next, as far as there are slots. */
+static enum drift_err ask_ahead(struct pass *p)
 {
 	enum drift_err err = DRIFT_OK;
 
-	for (int64_t i = 0; !err && i < DECODER_SLOTS; i++)
-		err = ask(p, i);
-	for (int64_t step = 0; !err && step < p->steps; step++) {
-		err = load(p, step);
+	while (!err && readahead_has_room(&p->ahead) && p->next < p->steps) {
+		struct pcmslot *slot;
+		struct step s = {0};
+
+		err = pcmpool_take(p->pool, &slot);
 		if (err)
 			break;
-		analyse(p, step);
-		if (p->writer && !p->result->opus_err)
-			p->result->opus_err = encode(p, step);
-		err = p->order->tick(p->order->context, progress_after(p, step));
+		if (plan(p, &s))
+			err = ask_for(p, &s, slot);
+		else
+			pcmslot_leave(slot);
+	}
+	return err == DRIFT_ENOENT ? DRIFT_OK : err;
+}
+
+static void leave_analysed(struct analysis_piece *piece)
+{
+	struct step *s = (struct step *)piece;
+
+	pcmslot_leave(s->slot);
+	free(s);
+}
+
+/* The slot is the analysis' and the encoders' now. */
+static void hand_over(struct pass *p, struct step *s, struct resample_range range)
+{
+	struct resample_range own = own_range(p, s->index);
+	struct pcmslot *slot = s->slot;
+	int64_t index = s->index;
+	bool encode = s->encode, analyse = s->analyse;
+
+	pcmslot_share(slot, encode + analyse);
+	s->piece.pcm = slot->pcm + (own.first - range.first) * p->channels;
+	s->piece.count = (size_t)(own.end - own.first);
+	s->piece.used = leave_analysed;
+	if (analyse)
+		analysis_give(p->analysis, &s->piece);
+	else
+		free(s);
+	if (encode)
+		opusbatch_make(p->opus, index, slot);
+}
+
+static enum drift_err load(struct pass *p)
+{
+	struct readahead_range loaded;
+	bool whole = false;
+	enum drift_err err = readahead_load(&p->ahead, &whole, &loaded);
+
+	if (err || !whole)
+		return err;
+	p->loaded++;
+	hand_over(p, loaded.owner, loaded.range);
+	return DRIFT_OK;
+}
+
+/* One piece further, or one tick. */
+static enum drift_err read_on(struct pass *p)
+{
+	enum drift_err err = ask_ahead(p);
+
+	if (!err && !readahead_is_empty(&p->ahead))
+		err = load(p);
+	else if (!err && p->next < p->steps)
+		pcmpool_wait(p->pool, WAIT_MS);
+	return err ? err : tick(p);
+}
+
+static enum drift_err read_round(struct pass *p)
+{
+	enum drift_err err = DRIFT_OK;
+
+	while (!err && (p->next < p->steps || !readahead_is_empty(&p->ahead)))
+		err = read_on(p);
+	return err;
+}
+
+/* Once more, for the segments that others had claimed. */
+static enum drift_err read_rest(struct pass *p)
+{
+	const struct timespec pause = {.tv_nsec = WAIT_MS * 1000000L};
+	enum drift_err err = DRIFT_OK;
+
+	while (!err && p->taken > 0) {
+		nanosleep(&pause, NULL);
+		p->next = p->taken = 0;
+		p->round++;
+		err = read_round(p);
 	}
 	return err;
 }
 
-/* The version's own setup pages, or new ones with the gain. */
-static enum drift_err compose_setup(const struct pass *p, double gain, struct buf *out)
-{
-	const struct pipeline_opus *opus = p->order->opus;
-	struct oggopus_setup setup = opus->setup;
+/* --- beginning and end -------------------------------------------------------- */
 
-	buf_reset(out);
-	if (opus->setup_pages) {
-		buf_add(out, opus->setup_pages, opus->setup_bytes);
-		return buf_ok(out) ? DRIFT_OK : DRIFT_ENOMEM;
-	}
-	if (!setup.has_gain) {
-		setup.has_gain = true;
-		setup.track_gain = gain;
-	}
-	return oggopus_setup(&setup, out);
+static enum drift_err finish_analysis(struct pass *p)
+{
+	struct pipeline_result *r = p->result;
+
+	if (!p->analysis)
+		return DRIFT_OK;
+	r->analysis_err = analysis_finish(p->analysis, &r->analysis);
+	return p->order->analysed(p->order->context, r);
 }
 
-static enum drift_err start_opus(struct pass *p)
+static enum drift_err encode_rest(struct pass *p)
 {
-	const struct pipeline_opus *opus = p->order->opus;
-	struct layout *layout = &p->result->layout;
+	enum drift_err err = read_rest(p);
+
+	while (!err && opusbatch_is_working(p->opus, WAIT_MS))
+		err = tick(p);
+	return err ? err : tick(p);
+}
+
+/* The analysis is over: the setup pages may carry its gain. */
+static enum drift_err finish_opus(struct pass *p)
+{
+	const struct opusbatch_order *order = p->order->opus;
+	struct pipeline_result *r = p->result;
+	const struct loudness_result *loudness = &r->analysis.loudness;
+	double gain = loudness->audible ? GAIN_LUFS - loudness->integrated : 0.0;
 	enum drift_err err;
 
-	err = compose_setup(p, 0, &p->setup);
+	if (!p->opus)
+		return DRIFT_OK;
+	err = encode_rest(p);
 	if (err)
 		return err;
-	layout_init(layout, &opus->params, resample_length(p->order->samples, p->rate),
-		    (int32_t)p->setup.len);
-	p->steps = layout->segments;
-	p->segment = malloc(sizeof(*p->segment));
-	p->pcm48 = malloc((size_t)SEGMENT_NEEDS_MAX * (size_t)p->channels * sizeof(*p->pcm48));
-	if (!p->segment || !p->pcm48)
-		return DRIFT_ENOMEM;
-	err = resampler_new(p->rate, p->channels, &p->resampler);
-	if (!err)
-		err = segment_encoder_new(&opus->params, &p->encoder);
-	if (!err)
-		err = opusfile_new(opus->fd, layout, opus->setup.serial, &p->writer);
-	return err;
+	if (!order->setup_pages && !order->setup.has_gain)
+		r->opus_err = r->analysis_err;
+	if (!r->opus_err)
+		r->opus_err = opusbatch_finish(p->opus, gain, &r->opus);
+	return p->order->encoded(p->order->context, r);
+}
+
+/* One slot for each encoding thread and two to load ahead. */
+static enum drift_err make_slots(struct pass *p)
+{
+	const struct opusbatch_order *opus = p->order->opus;
+	int64_t samples = opus ? opusbatch_needs_max(p->opus) : p->step_samples;
+	size_t floats = (size_t)samples * (size_t)p->channels;
+	int most = (int)(SLOTS_BYTES / (floats * sizeof(float)));
+	int count = 2 + (opus ? encoders_threads(opus->encoders) : 0);
+
+	count = count < most ? count : most;
+	return pcmpool_new(count > SLOTS_MIN ? count : SLOTS_MIN, floats, &p->pool);
 }
 
 static enum drift_err start(struct pass *p)
 {
 	const struct pipeline_order *order = p->order;
-	enum drift_err err;
-	size_t room;
+	int32_t rate = decoder_get_facts(order->decoder)->sample_rate;
+	enum drift_err err = DRIFT_OK;
 
-	p->rate = decoder_get_facts(order->decoder)->sample_rate;
+	p->ahead.decoder = order->decoder;
 	p->channels = decoder_pcm_channels(order->decoder);
-	p->step_samples = SEGMENT_SECONDS * (int64_t)p->rate;
+	p->step_samples = STEP_SECONDS * (int64_t)rate;
 	p->steps = (order->samples + p->step_samples - 1) / p->step_samples;
-	if (order->opus) {
-		err = start_opus(p);
-		if (err)
-			return err;
-	}
-	p->pieces = (step_room(p) + DECODER_READ_MAX - 1) / DECODER_READ_MAX;
-	room = (size_t)step_room(p) * (size_t)p->channels * sizeof(float);
-	p->native[0] = malloc(room);
-	p->native[1] = malloc(room);
-	if (!p->native[0] || !p->native[1])
-		return DRIFT_ENOMEM;
-	if (!order->analyse)
-		return DRIFT_OK;
-	return analysis_new(p->rate, p->channels, order->samples, &p->analysis);
-}
-
-/* The analysis is over before this: the setup pages may carry its gain. */
-static enum drift_err finish_opus(struct pass *p)
-{
-	const struct pipeline_opus *opus = p->order->opus;
-	const struct loudness_result *loudness = &p->result->loudness;
-	double gain = loudness->audible ? -23.0 - loudness->integrated : 0.0;
-	size_t length = p->setup.len;
-	enum drift_err err;
-
-	if (!opus->setup_pages && !opus->setup.has_gain && p->result->analysis_err)
-		return p->result->analysis_err;
-	err = compose_setup(p, gain, &p->setup);
+	if (order->opus)
+		err = opusbatch_new(order->opus, rate, order->samples, &p->opus);
+	if (!err && order->opus)
+		p->steps = opusbatch_get_layout(p->opus)->segments;
+	if (!err)
+		err = make_slots(p);
+	if (!err && order->analyse)
+		err = analysis_new(rate, p->channels, order->samples, &p->analysis);
 	if (err)
 		return err;
-	assert(p->setup.len == length);
-	err = opusfile_finish(p->writer, (const uint8_t *)p->setup.data, p->setup.len,
-			      &p->result->sidecar);
-	p->result->opus_bytes = opusfile_bytes(p->writer);
-	return err;
-}
-
-static void finish(struct pass *p)
-{
-	if (p->analysis)
-		p->result->analysis_err =
-			analysis_finish(p->analysis, &p->result->loudness, &p->result->waveform);
-	if (p->writer && !p->result->opus_err)
-		p->result->opus_err = finish_opus(p);
+	p->settled = calloc((size_t)p->steps + 1, sizeof(*p->settled));
+	return p->settled ? DRIFT_OK : DRIFT_ENOMEM;
 }
 
 static void pass_clear(struct pass *p)
 {
-	analysis_free(p->analysis); /* first: it reads native */
-	free(p->native[0]);
-	free(p->native[1]);
-	buf_clear(&p->setup);
-	opusfile_free(p->writer);
-	segment_encoder_free(p->encoder);
-	resampler_free(p->resampler);
-	free(p->segment);
-	free(p->pcm48);
+	analysis_free(p->analysis); /* these two read the slots */
+	opusbatch_free(p->opus);
+	for (int i = 0; i < p->ahead.items; i++)
+		free(p->ahead.item[i].what.owner);
+	pcmpool_free(p->pool);
+	free(p->settled);
 }
 
 enum drift_err pipeline_run(const struct pipeline_order *order, struct pipeline_result *out)
 {
-	struct pipeline_result result = {0};
-	struct pass p = {.order = order, .result = &result};
+	struct pass p = {.order = order, .result = out};
 	enum drift_err err;
 
 	assert(!order->opus || order->opus->setup_pages || order->opus->setup.has_gain ||
 	       order->analyse);
 	err = start(&p);
 	if (!err)
-		err = run_steps(&p);
+		err = read_round(&p);
 	if (!err)
-		finish(&p);
+		err = finish_analysis(&p);
+	if (!err)
+		err = finish_opus(&p);
 	pass_clear(&p);
-	if (err) {
-		pipeline_clear(&result);
-		return err;
-	}
-	*out = result;
-	return DRIFT_OK;
+	return err;
 }
 
 void pipeline_clear(struct pipeline_result *r)
 {
-	buf_clear(&r->sidecar);
-	buf_clear(&r->waveform);
+	analysis_clear(&r->analysis);
+	buf_clear(&r->opus.sidecar);
 	*r = (struct pipeline_result){0};
 }

@@ -1,71 +1,58 @@
 /*
- * pipeline.h - one read of a source feeds all that is made of it.
+ * pipeline.h - one read of a source feeds all that is made of its sound.
  *
- * The decoder is asked for the next 5 s while these are resampled and encoded,
- * and a second thread measures loudness and waveform of the same PCM. What is
- * asked for depends on the position only: segment s asks for exactly the native
- * samples it needs, so that a batch, a batch that was cut short, and a request
- * for one page see the same PCM, from lossy sources too.
+ * The calling thread, which owns the decoder, loads 5 s after 5 s into a few slots;
+ * the encoding threads make the Opus rendition of them in any order, one more thread measures
+ * them in order, and the decoder is at the next ones meanwhile. Memory does not grow
+ * with the track.
  */
 #ifndef DRIFT_MEDIA_PIPELINE_H
 #define DRIFT_MEDIA_PIPELINE_H
 
-#include "base/buf.h"
 #include "base/err.h"
+#include "media/analysis.h"
 #include "media/decoder.h"
-#include "media/layout.h"
-#include "media/loudness.h"
-#include "media/oggopus.h"
+#include "media/opusbatch.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-/* The Opus rendition that is due. */
-struct pipeline_opus {
-	int fd; /* open for writing, an empty file; borrowed */
-	struct layout_params params;
-	const char *setup_pages; /* of this version, as once published; NULL: there are none yet */
-	size_t setup_bytes;
-	struct oggopus_setup setup; /* used where there are none; without has_gain
-				       the gain is the one measured in this pass */
+/* What comes of it: each by itself, what befalls one leaves the other. */
+struct pipeline_result {
+	enum drift_err analysis_err;
+	struct analysis_result analysis; /* where it was due and did not fail */
+	enum drift_err opus_err;
+	struct opusbatch_result opus; /* likewise */
 };
-
-/*
- * Told after each 5 s how far it is, 0 to 1, nearly. Anything but DRIFT_OK ends
- * the pass with that error.
- */
-typedef enum drift_err (*pipeline_tick)(void *context, double progress);
 
 struct pipeline_order {
 	struct decoder *decoder; /* borrowed */
 	int64_t samples; /* of the source, native, per channel, as the catalogue has it */
-	const struct pipeline_opus *opus; /* NULL: not due */
-	bool analyse; /* loudness and waveform; asserted where the gain hangs on it */
-	pipeline_tick tick;
-	void *context; /* of tick */
-};
+	const struct opusbatch_order *opus; /* NULL: not due */
+	bool analyse; /* asserted where the rendition's gain hangs on it */
 
-struct pipeline_result {
-	enum drift_err opus_err; /* of the rendition by itself */
-	enum drift_err analysis_err; /* of loudness and waveform by themselves */
-	struct layout layout; /* of the rendition */
-	int64_t opus_bytes; /* written to fd */
-	struct buf sidecar;
-	struct loudness_result loudness;
-	struct buf waveform;
+	/* All on the calling thread. Anything but DRIFT_OK ends the pass with that error. */
+	void *context;
+	/* Told several times a second how far it is, 0 to 1, ascending. */
+	enum drift_err (*tick)(void *context, double progress);
+	/* The analysis is in the result, or why not; the rendition may still be at work. */
+	enum drift_err (*analysed)(void *context, struct pipeline_result *result);
+	/* Likewise the rendition, which is always later. */
+	enum drift_err (*encoded)(void *context, struct pipeline_result *result);
 };
 
 /*
- * Reads the source once, start to end.
+ * Reads the source once: all of it when analyse is set, else what the segments need that
+ * are not there yet.
  *
- * out  all-zero before; the caller's to pipeline_clear() after DRIFT_OK
+ * out  all-zero before; the caller's to pipeline_clear(), whatever is returned
  *
  * Returns
- *   DRIFT_OK      the pass came to its end; out says what became of each part
- *                 (DRIFT_ENOSPC, DRIFT_EIO, DRIFT_ENOMEM)
+ *   DRIFT_OK      the pass came to its end: DRIFT_ENOSPC, DRIFT_EIO, DRIFT_ENOMEM of a part
+ *                 are in out
  *   DRIFT_EMEDIA  the source cannot be decoded (decoder_get_reason())
- *   DRIFT_ENOMEM, and what tick returned
+ *   DRIFT_ELOCKED another one is at work on the same VBR file
+ *   DRIFT_ENOMEM, and what the callbacks returned
  */
 enum drift_err pipeline_run(const struct pipeline_order *order,
 			    struct pipeline_result *out) MUST_CHECK;

@@ -255,22 +255,28 @@ static enum drift_err warm_up(struct segment_encoder *e, const float *pcm)
 	return encode_run(e, -PRE_ROLL, 0, e->pre_roll);
 }
 
-enum drift_err segment_encode(struct segment_encoder *e, int64_t segment, int32_t packets,
-			      const float *pcm, struct segment *out)
+enum drift_err segment_start(struct segment_encoder *e, int64_t segment, const float *pcm,
+			     struct segment *out)
 {
-	enum drift_err err = warm_up(e, pcm);
-
-	assert(packets >= 1 && packets <= LAYOUT_SEGMENT_PACKETS);
-	for (int32_t k = 0; err == DRIFT_OK && k < packets; k += LAYOUT_PAGE_PACKETS) {
-		int32_t end = k + LAYOUT_PAGE_PACKETS;
-
-		err = encode_page(e, k, end < packets ? end : packets, out);
-	}
-	for (int32_t k = 0; err == DRIFT_OK && k < packets; k++)
-		out->bytes[k] = (uint16_t)e->packets[PRE_ROLL + k].bytes;
 	out->index = segment;
-	out->packets = packets;
-	return err;
+	out->packets = 0;
+	return warm_up(e, pcm);
+}
+
+enum drift_err segment_add_page(struct segment_encoder *e, int32_t packets, struct segment *out)
+{
+	int32_t first = out->packets, end = first + packets;
+	enum drift_err err;
+
+	assert(packets >= 1 && packets <= LAYOUT_PAGE_PACKETS);
+	assert(first % LAYOUT_PAGE_PACKETS == 0 && end <= LAYOUT_SEGMENT_PACKETS);
+	err = encode_page(e, first, end, out);
+	if (err != DRIFT_OK)
+		return err;
+	for (int32_t k = first; k < end; k++)
+		out->bytes[k] = (uint16_t)e->packets[PRE_ROLL + k].bytes;
+	out->packets = end;
+	return DRIFT_OK;
 }
 
 const char *segment_vendor(void)

@@ -27,7 +27,7 @@
 /* Room for one segment; 320 KB, so not for the stack. */
 struct segment {
 	int64_t index; /* s */
-	int32_t packets; /* in use, 1 to LAYOUT_SEGMENT_PACKETS */
+	int32_t packets; /* in use, 0 to LAYOUT_SEGMENT_PACKETS */
 	uint16_t bytes[LAYOUT_SEGMENT_PACKETS]; /* of each */
 	uint8_t data[LAYOUT_SEGMENT_PACKETS * LAYOUT_PACKET_MAX]; /* one after the other */
 };
@@ -56,18 +56,29 @@ struct resample_range segment_needs(int64_t segment, int32_t packets);
 #define SEGMENT_NEEDS_MAX (32640 + LAYOUT_SEGMENT_SAMPLES) /* samples per channel */
 
 /*
- * Encodes the first packets of segment s. Whole pages are a prefix of more: packets is
- * a multiple of LAYOUT_PAGE_PACKETS, or all up to the track's end.
+ * Starts segment s. Its pages follow by segment_add_page(): those that are made are a
+ * prefix of the whole segment, however many are asked for.
  *
- * pcm  the samples of segment_needs(segment, packets), interleaved, full
- *      scale ±1, borrowed for the call; a frame with anything that is not a
- *      number in it is silence
- * out  the caller's room; undefined after a failure
+ * pcm  the samples of segment_needs(segment, all packets that will be added),
+ *      interleaved, full scale ±1, borrowed until the last page; a frame with
+ *      anything that is not a number in it is silence
+ * out  the caller's room, empty afterwards
  *
  * Returns DRIFT_EIO when libopus fails (logged).
  */
-enum drift_err segment_encode(struct segment_encoder *e, int64_t segment, int32_t packets,
-			      const float *pcm, struct segment *out) MUST_CHECK;
+enum drift_err segment_start(struct segment_encoder *e, int64_t segment, const float *pcm,
+			     struct segment *out) MUST_CHECK;
+
+/*
+ * Encodes the segment's next page.
+ *
+ * packets  LAYOUT_PAGE_PACKETS; fewer on the track's last page only
+ * out      as at segment_start(); undefined after a failure
+ *
+ * Returns DRIFT_EIO when libopus fails (logged).
+ */
+enum drift_err segment_add_page(struct segment_encoder *e, int32_t packets,
+				struct segment *out) MUST_CHECK;
 
 /* The encoder's name and version, for OpusTags ("libopus 1.3.1"); static storage. */
 const char *segment_vendor(void);

@@ -130,19 +130,73 @@ subtest 'one a host' => sub {
 	is $w->jobs($id), 'opus:queued waveform:queued', 'its jobs are free at once';
 	is $w->psql("select max(attempts) from drift.job where track = '$id'"), 0,
 	  'and have cost no attempt';
-	is parts($id), 0, 'nothing is left behind';
-
-	$pid = $w->start_transcoder('--once');
-	ok $w->wait_for(running($id)), 'another one takes them';
-	$w->end_transcoder($pid, 'KILL');
-	is parts($id), 1, 'killed, it leaves an unfinished file';
-	ok !-e artifact($id), 'which is not the artifact';
-	$w->psql("update drift.job set lease = now() - interval '1 second' where state = 'running'");
-	is +($w->transcoder('--once'))[0], 0, 'the next start ends well';
-	is $w->jobs($id), 'opus:done waveform:done', 'and has made it whole';
-	is parts($id), 0, 'the unfinished file is gone';
-	ok whole($id), 'the artifact is whole';
+	is parts($id), 1, 'what is made so far is left to the next one';
 	$w->psql("select drift.track_delete('$id')");
+};
+
+sub kill_at_work {
+	my ($id, @when) = @_;
+	my $pid = $w->start_transcoder('--once');
+	ok $w->wait_for(running($id)), 'it is at work';
+	select undef, undef, undef, rand;
+	$w->end_transcoder($pid, 'KILL');
+	$w->psql("update drift.job set lease = now() - interval '1 second', attempts = 0 where state = 'running'");
+}
+
+subtest 'killed, again and again' => sub {
+	my $vbr = $w->write_conf(name => 'vbr', opus_vbr => 'yes');
+	my @digests = map {
+		my ($kills, $conf) = @$_;
+		my $id = $w->upload($long);
+		local $w->{conf} = $conf if $conf;
+		my $inode;
+		for (1 .. $kills) {
+			kill_at_work($id);
+			my ($part) = grep { /\.part-/ } glob $w->folder($id) . '/.*';
+			ok $part, 'it leaves an unfinished file';
+			ok !-e artifact($id), 'which is not the artifact';
+			is +(stat $part)[1], $inode, 'the one that there was' if $inode;
+			$inode = (stat $part)[1];
+		}
+		is +($w->transcoder('--once'))[0], 0, 'the next start ends well';
+		is $w->jobs($id), 'opus:done waveform:done', 'and has made it whole';
+		is +(stat artifact($id))[1], $inode, 'of what there was' if $inode;
+		is parts($id), 0, 'the unfinished file is gone';
+		ok whole($id), 'the artifact is whole';
+		# serial numbers and checksums are the track's own
+		my $packets = Workshop::packets(artifact($id));
+		$w->psql("select drift.track_delete('$id')");
+		sha256_hex($packets);
+	} [0], [3], [ 0, $vbr ], [ 3, $vbr ];
+	is $digests[1], $digests[0], 'the packets are those of an undisturbed encode';
+	is $digests[3], $digests[2], 'with VBR too';
+};
+
+subtest 'another encoder' => sub {
+	my $id = $w->upload($long);
+	kill_at_work($id);
+	my ($before) = grep { /\.part-/ } glob $w->folder($id) . '/.*';
+	local $w->{conf} = $w->write_conf(name => 'half', opus_kbits => 320, opus_vbr => 'yes');
+	is +($w->transcoder('--once'))[0], 0, 'it ends well';
+	is $w->jobs($id), 'opus:done waveform:done', 'the jobs are done';
+	ok !-e $before, 'what was made with other parameters is gone';
+	$w->psql("select drift.track_delete('$id')");
+};
+
+subtest 'several tracks at once' => sub {
+	my @ids = map { $w->upload($long) } 1 .. 2;
+	my $ids = join ',', map { "'$_'" } @ids;
+	my $pid = $w->start_transcoder('--once');
+	ok $w->wait_for("select count(*) = 2 from drift.job where kind = 'opus' and state = 'running'"
+		  . " and track in ($ids)"), 'two are at work';
+	my $short = $w->upload($short);
+	is $w->end_transcoder($pid), 0, 'it ends well';
+	is $w->jobs($_), 'opus:done waveform:done', 'a track is done' for @ids;
+	is $w->jobs($short), 'opus:done waveform:done', 'so is one that came later';
+	is $w->psql("select bool_and(w.changed <= o.changed) from drift.job o join drift.job w using (track, version)"
+		  . " where o.kind = 'opus' and w.kind = 'waveform' and track in ($ids)"), 't',
+	  'what is measured does not wait for the rendition';
+	$w->psql("select drift.track_delete('$_')") for @ids;
 };
 
 subtest 'two hosts' => sub {
@@ -196,6 +250,8 @@ subtest 'replaced while it works' => sub {
 	  'done done', 'its jobs are done';
 	ok whole($id, 2), 'its artifact is whole';
 	ok !-e artifact($id, 1), 'version 1 was not finished';
+	is $w->psql("select count(*) from drift.job where track = '$id' and version = 1"), 0,
+	  'and nothing of it is queued any more';
 	is parts($id), 0, 'nor left behind';
 };
 

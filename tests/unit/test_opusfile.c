@@ -1,116 +1,11 @@
 #include "media/opusfile.h"
 
-#include "base/buf.h"
-#include "base/io.h"
-#include "media/oggopus.h"
-#include "media/seekidx.h"
-#include "music.h"
+#include "opusmade.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <ogg/ogg.h>
 #include <opusfile.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#define SERIAL 0xcafe1234u
-#define SECONDS(s) ((int64_t)((s)*48000))
-
-/* A whole artifact in memory, made as the transcoder makes it. */
-struct artifact {
-	struct music music;
-	struct layout layout;
-	struct buf file;
-	struct buf sidecar;
-};
-
-static struct buf setup_pages(int32_t channels)
-{
-	struct oggopus_tag tags[] = {{"TITLE", "Test"}, {"ARTIST", "Drift"}};
-	struct oggopus_setup setup = {
-		.serial = SERIAL,
-		.channels = channels,
-		.sample_rate = 44100,
-		.vendor = segment_vendor(),
-		.tags = tags,
-		.tag_count = 2,
-	};
-	struct buf out = {0};
-
-	assert_int_equal(oggopus_setup(&setup, &out), DRIFT_OK);
-	return out;
-}
-
-static void write_segments(struct artifact *a, struct opusfile_writer *w)
-{
-	struct segment_encoder *e;
-	struct segment *segment = malloc(sizeof(*segment));
-	float *pcm = malloc(SEGMENT_NEEDS_MAX * 2 * sizeof(*pcm));
-
-	assert_int_equal(segment_encoder_new(&a->layout.params, &e), DRIFT_OK);
-	for (int64_t s = 0; s < a->layout.segments; s++) {
-		int32_t packets = layout_segment_packets(&a->layout, s);
-
-		assert_int_equal(music_pcm(&a->music, segment_needs(s, packets), pcm), DRIFT_OK);
-		assert_int_equal(segment_encode(e, s, packets, pcm, segment), DRIFT_OK);
-		assert_int_equal(opusfile_add_segment(w, segment), DRIFT_OK);
-	}
-	segment_encoder_free(e);
-	free(pcm);
-	free(segment);
-}
-
-static void read_back(int fd, struct buf *out)
-{
-	off_t size = lseek(fd, 0, SEEK_END);
-	void *data = malloc((size_t)size);
-
-	assert_int_equal(io_pread_all(fd, data, (size_t)size, 0), DRIFT_OK);
-	buf_add(out, data, (size_t)size);
-	free(data);
-}
-
-static struct artifact make(struct music music, struct layout_params params)
-{
-	char path[] = "/tmp/drift-opusfile-XXXXXX";
-	int fd = mkstemp(path);
-	struct artifact a = {.music = music};
-	struct buf setup = setup_pages(music.channels);
-	struct opusfile_writer *w;
-
-	unlink(path);
-	layout_init(&a.layout, &params, music.samples, (int32_t)setup.len);
-	assert_int_equal(opusfile_new(fd, &a.layout, SERIAL, &w), DRIFT_OK);
-	write_segments(&a, w);
-	assert_int_equal(opusfile_finish(w, (uint8_t *)setup.data, setup.len, &a.sidecar),
-			 DRIFT_OK);
-	read_back(fd, &a.file);
-	assert_int_equal(opusfile_bytes(w), a.file.len);
-	opusfile_free(w);
-	buf_clear(&setup);
-	close(fd);
-	return a;
-}
-
-static void clear(struct artifact *a)
-{
-	buf_clear(&a->file);
-	buf_clear(&a->sidecar);
-}
-
-static struct seekidx sidecar_of(const struct artifact *a)
-{
-	struct seekidx idx;
-
-	assert_int_equal(seekidx_parse((const uint8_t *)a->sidecar.data, a->sidecar.len, &idx),
-			 DRIFT_OK);
-	return idx;
-}
 
 /* Walks the file with libogg, which checks every CRC. */
 static void check_pages(const struct artifact *a)
@@ -230,53 +125,6 @@ static void it_makes_other_bitrates_and_vbr(void **state)
 		}
 }
 
-static void it_gives_the_same_pages_on_demand_as_in_the_file(void **state)
-{
-	static const int64_t ranges[][2] = {{27, 28}, {3, 4}, {9, 11}, {0, 1}, {0, 33}};
-	struct music music = {2, SECONDS(16.3), music_sample};
-	struct artifact a = make(music, layout_params(320, 2, false));
-	struct segment_encoder *e;
-
-	(void)state;
-	assert_int_equal(segment_encoder_new(&a.layout.params, &e), DRIFT_OK);
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		int64_t first = ranges[i][0], end = ranges[i][1];
-		int64_t offset = layout_page_offset(&a.layout, first);
-		struct buf got = {0};
-
-		assert_int_equal(opusfile_encode_pages(&a.layout, SERIAL, e, music_pcm, &music,
-						       first, end, &got),
-				 DRIFT_OK);
-		assert_int_equal(got.len, layout_page_offset(&a.layout, end) - offset);
-		assert_memory_equal(got.data, a.file.data + offset, got.len);
-		buf_clear(&got);
-	}
-	segment_encoder_free(e);
-	clear(&a);
-}
-
-static enum drift_err refuse_pcm(void *context, struct resample_range want, float *out)
-{
-	(void)context, (void)want, (void)out;
-	return DRIFT_EMEDIA;
-}
-
-static void it_hands_on_what_the_source_says(void **state)
-{
-	struct layout_params params = layout_params(320, 2, false);
-	struct segment_encoder *e;
-	struct layout layout;
-	struct buf out = {0};
-
-	(void)state;
-	layout_init(&layout, &params, 100000, 200);
-	assert_int_equal(segment_encoder_new(&params, &e), DRIFT_OK);
-	assert_int_equal(opusfile_encode_pages(&layout, SERIAL, e, refuse_pcm, NULL, 0, 1, &out),
-			 DRIFT_EMEDIA);
-	assert_int_equal(out.len, 0);
-	segment_encoder_free(e);
-}
-
 static double decibels(double amplitude)
 {
 	return 20 * log10(amplitude + 1e-12);
@@ -386,20 +234,124 @@ static void it_says_when_the_disk_is_full(void **state)
 {
 	struct layout_params params = layout_params(320, 2, false);
 	struct layout layout;
-	struct opusfile_writer *w;
-	struct segment *segment = calloc(1, sizeof(*segment));
-	int fd = open("/dev/full", O_WRONLY);
+	struct opusfile *f;
+	int fd = open("/dev/full", O_RDWR);
+	char page[900] = "";
 
 	(void)state;
 	layout_init(&layout, &params, 100, 200);
-	segment->packets = 1;
-	segment->bytes[0] = 800;
-	assert_int_equal(opusfile_new(fd, &layout, SERIAL, &w), DRIFT_OK);
-	assert_int_equal(opusfile_add_segment(w, segment), DRIFT_ENOSPC);
-	assert_int_equal(opusfile_bytes(w), 200);
-	opusfile_free(w);
-	free(segment);
+	assert_int_equal(opusfile_new(fd, &layout, SERIAL, &f), DRIFT_OK);
+	assert_int_equal(opusfile_claim(f, 0), OPUSFILE_YOURS);
+	assert_int_equal(opusfile_put(f, 0, page, (size_t)layout_page_bytes(&layout, 0)),
+			 DRIFT_ENOSPC);
+	opusfile_free(f);
 	close(fd);
+}
+
+/* A file made of a's bytes, some of them changed. */
+static int reopen(const struct artifact *a, char *path)
+{
+	int fd;
+
+	strcpy(path, "/tmp/drift-opusfile-XXXXXX");
+	fd = mkstemp(path);
+	assert_int_equal(io_pwrite_all(fd, a->file.data, a->file.len, 0), DRIFT_OK);
+	return fd;
+}
+
+static void it_finds_each_page_that_is_not_what_it_should_be(void **state)
+{
+	struct music music = {2, SECONDS(11), music_sample};
+	struct artifact a = make(music, layout_params(320, 2, false));
+	char path[64], byte = 0;
+	int fd = reopen(&a, path);
+	struct opusfile *f;
+
+	(void)state;
+	assert_int_equal(opusfile_new(fd, &a.layout, SERIAL, &f), DRIFT_OK);
+	for (int64_t s = 0; s < a.layout.segments; s++)
+		assert_int_equal(opusfile_claim(f, s), OPUSFILE_WHOLE);
+	for (int64_t at = a.layout.setup_bytes; at < (int64_t)a.file.len; at += 1999) {
+		int64_t page = layout_pages_under(&a.layout, at, at + 1).first;
+
+		byte = (char)(a.file.data[at] ^ 4);
+		assert_int_equal(io_pwrite_all(fd, &byte, 1, at), DRIFT_OK);
+		assert_int_equal(opusfile_claim(f, page / 10), OPUSFILE_YOURS);
+		opusfile_give_up_segment(f, page / 10);
+		assert_int_equal(io_pwrite_all(fd, a.file.data + at, 1, at), DRIFT_OK);
+		assert_int_equal(opusfile_claim(f, page / 10), OPUSFILE_WHOLE);
+	}
+	opusfile_free(f);
+	assert_int_equal(opusfile_new(fd, &a.layout, SERIAL + 1, &f), DRIFT_OK);
+	assert_int_equal(opusfile_claim(f, 0), OPUSFILE_YOURS);
+	opusfile_free(f);
+	close(fd);
+	unlink(path);
+	clear(&a);
+}
+
+static void it_lets_one_of_all_make_a_segment(void **state)
+{
+	struct music music = {2, SECONDS(11), music_sample};
+	struct layout_params params = layout_params(320, 2, false);
+	char path[] = "/tmp/drift-opusfile-XXXXXX";
+	int one = mkstemp(path), two = open(path, O_RDWR);
+	struct opusfile *a, *b;
+	struct layout layout;
+
+	(void)state;
+	unlink(path);
+	layout_init(&layout, &params, music.samples, 200);
+	assert_int_equal(opusfile_new(one, &layout, SERIAL, &a), DRIFT_OK);
+	assert_int_equal(opusfile_new(two, &layout, SERIAL, &b), DRIFT_OK);
+	assert_int_equal(opusfile_claim(a, 1), OPUSFILE_YOURS);
+	assert_int_equal(opusfile_claim(b, 1), OPUSFILE_TAKEN);
+	assert_int_equal(opusfile_claim(b, 0), OPUSFILE_YOURS);
+	assert_int_equal(opusfile_claim(a, 0), OPUSFILE_TAKEN);
+	opusfile_give_up_segment(a, 1);
+	assert_int_equal(opusfile_claim(b, 1), OPUSFILE_YOURS);
+	close(two); /* as the end of a process does */
+	assert_int_equal(opusfile_claim(a, 1), OPUSFILE_YOURS);
+	opusfile_free(a);
+	opusfile_free(b);
+	close(one);
+}
+
+static void it_goes_on_behind_the_last_whole_segment_of_a_vbr_file(void **state)
+{
+	struct music music = {2, SECONDS(16.3), music_sample};
+	struct artifact a = make(music, layout_params(320, 2, true));
+	char path[64];
+	int fd = reopen(&a, path);
+	struct opusfile *f, *second;
+	struct buf again = {0}, sidecar = {0};
+	struct opuspages *desk;
+
+	(void)state;
+	assert_int_equal(opuspages_new(&desk), DRIFT_OK);
+	/* in the middle of page 27, which is in segment 2 */
+	assert_int_equal(ftruncate(fd, offset_of(&a, 27) + 5000), 0);
+	assert_int_equal(opusfile_new(fd, &a.layout, SERIAL, &f), DRIFT_OK);
+	assert_int_equal(opusfile_claim(f, 1), OPUSFILE_WHOLE);
+	assert_int_equal(opusfile_new(open(path, O_RDWR), &a.layout, SERIAL, &second),
+			 DRIFT_ELOCKED);
+	make_segment(&a, desk, f, 2);
+	make_segment(&a, desk, f, 3);
+	assert_int_equal(
+		opusfile_finish(f, (uint8_t *)a.file.data, (size_t)a.layout.setup_bytes, &sidecar),
+		DRIFT_OK);
+	read_back(fd, &again);
+	assert_int_equal(again.len, a.file.len);
+	assert_memory_equal(again.data, a.file.data, a.file.len);
+	assert_int_equal(sidecar.len, a.sidecar.len);
+	assert_memory_equal(sidecar.data, a.sidecar.data, sidecar.len);
+	opusfile_free(f);
+	opuspages_free(desk);
+	buf_clear(&again);
+	buf_clear(&sidecar);
+	close(fd);
+	unlink(path);
+	clear(&a);
 }
 
 int main(void)
@@ -407,12 +359,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_where_the_closed_formula_says_at_every_length),
 		cmocka_unit_test(it_makes_other_bitrates_and_vbr),
-		cmocka_unit_test(it_gives_the_same_pages_on_demand_as_in_the_file),
-		cmocka_unit_test(it_hands_on_what_the_source_says),
 		cmocka_unit_test(it_decodes_exactly_from_every_page),
 		cmocka_unit_test(
 			it_leaves_nothing_for_opusinfo_and_oggz_validate_to_complain_about),
 		cmocka_unit_test(it_says_when_the_disk_is_full),
+		cmocka_unit_test(it_finds_each_page_that_is_not_what_it_should_be),
+		cmocka_unit_test(it_lets_one_of_all_make_a_segment),
+		cmocka_unit_test(it_goes_on_behind_the_last_whole_segment_of_a_vbr_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

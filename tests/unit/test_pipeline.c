@@ -1,110 +1,58 @@
-/* The pass over a source, against a decoder of our own: one that computes its
-   PCM from the position and writes down what it was asked. */
 #include "media/pipeline.h"
 
-#include "media/opusfile.h"
+#include "fakedecoder.h"
+#include "media/opuspages.h"
 #include "media/resample.h"
 #include "media/seekidx.h"
 #include "media/segment.h"
+#include "media/sourcepcm.h"
 
 #include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-struct ask {
-	int64_t first;
-	int32_t count;
-	bool open; /* asked and not answered */
-};
-
-struct decoder {
-	struct decoder_facts facts;
-	int channels;
-	struct ask slot[DECODER_SLOTS];
-	float *pcm[DECODER_SLOTS];
-	int asks;
-	int64_t lowest, highest; /* of all that was asked */
-	int fail_at; /* this many answers are good; -1: all */
-};
-
-static float sample_at(const struct decoder *d, int64_t at, int channel)
-{
-	double t = (double)at / d->facts.sample_rate;
-
-	if (at < 0 || at >= d->facts.samples)
-		return 0.0f;
-	return (float)(0.4 * sin(2 * M_PI * (220 + 110 * channel) * t) +
-		       0.2 * sin(2 * M_PI * 3001 * t * (1 + 0.01 * t)));
-}
-
-static void fill(const struct decoder *d, int64_t first, int64_t count, float *out)
-{
-	for (int64_t i = 0; i < count; i++)
-		for (int c = 0; c < d->channels; c++)
-			out[i * d->channels + c] = sample_at(d, first + i, c);
-}
-
-/* The decoder's contract, as far as the pipeline uses it. */
-
-const struct decoder_facts *decoder_get_facts(const struct decoder *d)
-{
-	return &d->facts;
-}
-
-int decoder_pcm_channels(const struct decoder *d)
-{
-	return d->channels;
-}
-
-enum drift_err decoder_ask(struct decoder *d, int slot, int64_t first, int32_t count)
-{
-	assert_in_range(slot, 0, DECODER_SLOTS - 1);
-	assert_in_range(count, 1, DECODER_READ_MAX);
-	assert_false(d->slot[slot].open);
-	d->slot[slot] = (struct ask){first, count, true};
-	d->asks++;
-	if (first < d->lowest)
-		d->lowest = first;
-	if (first + count > d->highest)
-		d->highest = first + count;
-	return DRIFT_OK;
-}
-
-enum drift_err decoder_wait(struct decoder *d, int slot, const float **out)
-{
-	struct ask *a = &d->slot[slot];
-
-	assert_true(a->open);
-	if (d->fail_at-- == 0)
-		return DRIFT_EMEDIA;
-	a->open = false;
-	free(d->pcm[slot]);
-	d->pcm[slot] = malloc((size_t)a->count * (size_t)d->channels * sizeof(float));
-	assert_non_null(d->pcm[slot]);
-	fill(d, a->first, a->count, d->pcm[slot]);
-	*out = d->pcm[slot];
-	return DRIFT_OK;
-}
-
 /* One order and what it needs. */
 struct bench {
 	struct decoder decoder;
-	struct pipeline_opus opus;
+	struct opusbatch_order opus;
 	struct pipeline_order order;
 	struct pipeline_result result;
+	char path[64]; /* of the rendition */
 	double progress;
 	int ticks;
 	int stop_at; /* ticks; 0: never */
+	int analysed, encoded; /* times told */
 };
+
+static enum drift_err note_analysed(void *context, struct pipeline_result *result)
+{
+	struct bench *b = context;
+
+	assert_ptr_equal(result, &b->result);
+	b->analysed++;
+	return DRIFT_OK;
+}
+
+static enum drift_err note_encoded(void *context, struct pipeline_result *result)
+{
+	struct bench *b = context;
+
+	assert_ptr_equal(result, &b->result);
+	b->encoded++;
+	return DRIFT_OK;
+}
 
 static enum drift_err tick(void *context, double progress)
 {
@@ -114,6 +62,8 @@ static enum drift_err tick(void *context, double progress)
 	b->progress = progress;
 	return ++b->ticks == b->stop_at ? DRIFT_ELOCKED : DRIFT_OK;
 }
+
+static struct encoders *encoders; /* two threads */
 
 static const struct oggopus_tag tags[] = {{"TITLE", "Test"}, {"ARTIST", "Nobody"}};
 
@@ -125,7 +75,8 @@ static void bench_init(struct bench *b, int32_t rate, int channels, double secon
 				      .samples = (int64_t)(seconds * rate)},
 			    .channels = channels,
 			    .fail_at = -1},
-		.opus = {.params = layout_params(320, channels, false),
+		.opus = {.encoders = encoders,
+			 .params = layout_params(320, channels, false),
 			 .setup = {.serial = 77,
 				   .channels = channels,
 				   .sample_rate = rate,
@@ -133,15 +84,18 @@ static void bench_init(struct bench *b, int32_t rate, int channels, double secon
 				   .tags = tags,
 				   .tag_count = 2}},
 	};
-	b->opus.fd = memfd_create("opus", MFD_CLOEXEC);
+	strcpy(b->path, "/tmp/drift-pipeline-XXXXXX");
+	b->opus.fd = mkstemp(b->path);
 	assert_true(b->opus.fd >= 0);
 	b->order = (struct pipeline_order){
 		.decoder = &b->decoder,
 		.samples = b->decoder.facts.samples,
 		.opus = &b->opus,
 		.analyse = true,
-		.tick = tick,
 		.context = b,
+		.tick = tick,
+		.analysed = note_analysed,
+		.encoded = note_encoded,
 	};
 }
 
@@ -149,6 +103,7 @@ static void bench_clear(struct bench *b)
 {
 	pipeline_clear(&b->result);
 	close(b->opus.fd);
+	unlink(b->path);
 	for (int i = 0; i < DECODER_SLOTS; i++)
 		free(b->decoder.pcm[i]);
 }
@@ -166,50 +121,76 @@ static char *read_file(int fd, size_t *len)
 	return data;
 }
 
-static enum drift_err source48(void *context, struct resample_range want, float *out)
+/* What the pass would read anyway, read again for another purpose. */
+static void bench_rewind(struct bench *b)
 {
-	const struct decoder *d = context;
-	struct resampler *r;
-	struct resample_range range;
-	float *native;
+	pipeline_clear(&b->result);
+	b->progress = 0;
+	b->ticks = b->stop_at = 0;
+	b->analysed = b->encoded = 0;
+	b->decoder.asks = 0;
+	b->decoder.fail_at = -1;
+	b->decoder.ask_fails_at = 0;
+	b->decoder.lowest = b->decoder.highest = 0;
+	for (int i = 0; i < DECODER_SLOTS; i++)
+		b->decoder.slot[i].open = false;
+}
 
-	assert_int_equal(resampler_new(d->facts.sample_rate, d->channels, &r), DRIFT_OK);
-	range = resampler_needs(r, want);
-	native = malloc((size_t)(range.end - range.first) * (size_t)d->channels * sizeof(float));
-	assert_non_null(native);
-	fill(d, range.first, range.end - range.first, native);
-	resampler_run(r, native, want, out);
-	free(native);
-	resampler_free(r);
+static enum drift_err collect(void *context, int64_t page, const void *data, size_t bytes)
+{
+	(void)page;
+	buf_add(context, data, bytes);
 	return DRIFT_OK;
+}
+
+/* Pages as a request gets them. */
+static struct buf pages_alone(struct bench *b, struct layout_pages want)
+{
+	struct buf out = {0};
+	struct sourcepcm *source;
+	struct opuspages *desk;
+	struct opuspages_order order = {
+		.layout = &b->result.opus.layout,
+		.serial = b->opus.setup.serial,
+		.pcm = sourcepcm_get,
+		.sink = collect,
+		.sink_context = &out,
+	};
+
+	assert_int_equal(sourcepcm_new(&b->decoder, &source), DRIFT_OK);
+	assert_int_equal(opuspages_new(&desk), DRIFT_OK);
+	order.pcm_context = source;
+	assert_int_equal(opuspages_make(desk, &order, want), DRIFT_OK);
+	opuspages_free(desk);
+	sourcepcm_free(source);
+	return out;
 }
 
 static void writes_the_bytes_that_pages_encoded_alone_have(void **state)
 {
-	struct segment_encoder *e;
-	struct buf pages = {0};
-	struct bench b;
-	size_t len, setup;
-	char *file;
+	static const int32_t rates[] = {44100, 96000};
 
 	(void)state;
-	bench_init(&b, 44100, 2, 11.3);
-	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
-	assert_int_equal(b.result.opus_err, DRIFT_OK);
-	file = read_file(b.opus.fd, &len);
-	assert_int_equal(len, layout_bytes(&b.result.layout));
-	assert_int_equal(len, b.result.opus_bytes);
-	setup = (size_t)b.result.layout.setup_bytes;
-	assert_int_equal(segment_encoder_new(&b.opus.params, &e), DRIFT_OK);
-	assert_int_equal(opusfile_encode_pages(&b.result.layout, 77, e, source48, &b.decoder, 0,
-					       b.result.layout.pages, &pages),
-			 DRIFT_OK);
-	assert_int_equal(pages.len, len - setup);
-	assert_memory_equal(pages.data, file + setup, pages.len);
-	segment_encoder_free(e);
-	buf_clear(&pages);
-	free(file);
-	bench_clear(&b);
+	for (size_t i = 0; i < 2; i++) {
+		struct buf pages;
+		struct bench b;
+		size_t len, setup;
+		char *file;
+
+		bench_init(&b, rates[i], 2, 11.3);
+		assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
+		assert_int_equal(b.result.opus_err, DRIFT_OK);
+		file = read_file(b.opus.fd, &len);
+		assert_int_equal(len, layout_bytes(&b.result.opus.layout));
+		assert_int_equal(len, b.result.opus.bytes);
+		setup = (size_t)b.result.opus.layout.setup_bytes;
+		pages = pages_alone(&b, (struct layout_pages){0, b.result.opus.layout.pages});
+		assert_int_equal(pages.len, len - setup);
+		assert_memory_equal(pages.data, file + setup, pages.len);
+		buf_clear(&pages);
+		free(file);
+		bench_clear(&b);
+	}
 }
 
 static void reads_the_source_once_and_just_what_the_segments_need(void **state)
@@ -221,13 +202,13 @@ static void reads_the_source_once_and_just_what_the_segments_need(void **state)
 	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
 	assert_int_equal(b.decoder.asks, 3);
 	assert_int_equal(b.decoder.lowest, segment_needs(0, 250).first);
-	assert_int_equal(b.decoder.highest, b.result.layout.packets * 960);
-	assert_int_equal(b.ticks, 3);
+	assert_int_equal(b.decoder.highest, b.result.opus.layout.packets * 960);
+	assert_int_equal(b.result.opus.segments_made, 3);
 	assert_true(b.progress == 1.0);
 	bench_clear(&b);
 }
 
-static void reads_the_highest_rates_in_two_pieces_a_step(void **state)
+static void reads_the_highest_rates_in_pieces(void **state)
 {
 	struct bench b;
 
@@ -235,8 +216,9 @@ static void reads_the_highest_rates_in_two_pieces_a_step(void **state)
 	bench_init(&b, 768000, 1, 5.5);
 	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
 	assert_int_equal(b.result.opus_err, DRIFT_OK);
-	assert_int_equal(b.decoder.asks, 3);
-	assert_int_equal(b.result.opus_bytes, layout_bytes(&b.result.layout));
+	/* 5.68 s of 768 kHz and the filter's ends, then 1.2 s */
+	assert_int_equal(b.decoder.asks, 16 + 4);
+	assert_int_equal(b.result.opus.bytes, layout_bytes(&b.result.opus.layout));
 	bench_clear(&b);
 }
 
@@ -247,18 +229,22 @@ static void measures_the_same_with_and_without_the_rendition(void **state)
 
 	(void)state;
 	bench_init(&b, 22050, 2, 13.7);
-	assert_int_equal(pipeline_run(&b.order, &both), DRIFT_OK);
+	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
+	assert_int_equal(b.analysed, 1);
+	assert_int_equal(b.encoded, 1);
+	both = b.result;
+	b.result = (struct pipeline_result){0};
 	b.order.opus = NULL;
-	b.progress = 0;
-	b.decoder.lowest = b.decoder.highest = 0;
+	bench_rewind(&b);
 	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
 	assert_int_equal(b.decoder.lowest, 0);
 	assert_int_equal(b.decoder.highest, b.order.samples);
-	assert_true(both.loudness.audible);
-	assert_true(both.loudness.integrated == b.result.loudness.integrated);
-	assert_true(both.loudness.true_peak == b.result.loudness.true_peak);
-	assert_int_equal(both.waveform.len, b.result.waveform.len);
-	assert_memory_equal(both.waveform.data, b.result.waveform.data, both.waveform.len);
+	assert_true(both.analysis.loudness.audible);
+	assert_true(both.analysis.loudness.integrated == b.result.analysis.loudness.integrated);
+	assert_true(both.analysis.loudness.true_peak == b.result.analysis.loudness.true_peak);
+	assert_int_equal(both.analysis.waveform.len, b.result.analysis.waveform.len);
+	assert_memory_equal(both.analysis.waveform.data, b.result.analysis.waveform.data,
+			    both.analysis.waveform.len);
 	pipeline_clear(&both);
 	bench_clear(&b);
 }
@@ -274,7 +260,7 @@ static void tags_the_gain_that_this_pass_measured(void **state)
 	bench_init(&b, 48000, 2, 6.0);
 	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
 	snprintf(want, sizeof(want), "R128_TRACK_GAIN=%+06ld",
-		 lround(256 * (-23.0 - b.result.loudness.integrated)));
+		 lround(256 * (-23.0 - b.result.analysis.loudness.integrated)));
 	file = read_file(b.opus.fd, &len);
 	assert_non_null(memmem(file, len, want, strlen(want)));
 	free(file);
@@ -299,12 +285,12 @@ static void keeps_setup_pages_that_were_published_before(void **state)
 	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
 	file = read_file(b.opus.fd, &len);
 	assert_memory_equal(file, old, sizeof(old));
-	assert_int_equal(
-		seekidx_parse((const uint8_t *)b.result.sidecar.data, b.result.sidecar.len, &idx),
-		DRIFT_OK);
+	assert_int_equal(seekidx_parse((const uint8_t *)b.result.opus.sidecar.data,
+				       b.result.opus.sidecar.len, &idx),
+			 DRIFT_OK);
 	assert_int_equal(idx.setup_bytes, sizeof(old));
 	assert_memory_equal(idx.setup, old, sizeof(old));
-	assert_int_equal(b.result.waveform.len, 0);
+	assert_int_equal(b.result.analysis.waveform.len, 0);
 	free(file);
 	bench_clear(&b);
 }
@@ -316,11 +302,11 @@ static void keeps_the_waveform_when_the_disk_is_full(void **state)
 	(void)state;
 	bench_init(&b, 48000, 2, 7.0);
 	close(b.opus.fd);
-	b.opus.fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	b.opus.fd = open("/dev/full", O_RDWR | O_CLOEXEC);
 	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
 	assert_int_equal(b.result.opus_err, DRIFT_ENOSPC);
 	assert_int_equal(b.result.analysis_err, DRIFT_OK);
-	assert_true(b.result.waveform.len > 0);
+	assert_true(b.result.analysis.waveform.len > 0);
 	bench_clear(&b);
 }
 
@@ -333,7 +319,7 @@ static void stops_when_the_lease_is_lost(void **state)
 	b.stop_at = 2;
 	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_ELOCKED);
 	assert_int_equal(b.ticks, 2);
-	assert_null(b.result.waveform.data);
+	assert_null(b.result.analysis.waveform.data);
 	bench_clear(&b);
 }
 
@@ -343,10 +329,193 @@ static void stops_when_the_source_cannot_be_decoded(void **state)
 
 	(void)state;
 	bench_init(&b, 48000, 2, 30.0);
-	b.decoder.fail_at = 1;
-	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_EMEDIA);
-	assert_int_equal(b.ticks, 1);
+	for (int answers = 0; answers < 6; answers++) {
+		b.decoder.fail_at = answers;
+		assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_EMEDIA);
+		bench_rewind(&b);
+		/* or asking fails first */
+		b.decoder.ask_fails_at = answers + 1;
+		assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_EMEDIA);
+		bench_rewind(&b);
+	}
 	bench_clear(&b);
+}
+
+/* --- threads, kills and company ------------------------------------------- */
+
+/* The bytes of a file that an undisturbed pass makes. */
+static char *whole_file(struct bench *b, size_t *len)
+{
+	char *file;
+
+	assert_int_equal(pipeline_run(&b->order, &b->result), DRIFT_OK);
+	assert_int_equal(b->result.opus_err, DRIFT_OK);
+	file = read_file(b->opus.fd, len);
+	bench_rewind(b);
+	return file;
+}
+
+static void check_file(struct bench *b, const char *want, size_t want_len)
+{
+	size_t len;
+	char *file = read_file(b->opus.fd, &len);
+
+	assert_int_equal(len, want_len);
+	assert_memory_equal(file, want, len);
+	free(file);
+}
+
+static void empty_file(struct bench *b)
+{
+	assert_int_equal(ftruncate(b->opus.fd, 0), 0);
+}
+
+static void gives_the_same_bytes_with_any_number_of_threads(void **state)
+{
+	static const int threads[] = {1, 2, 3, 8, 8};
+
+	(void)state;
+	for (int vbr = 0; vbr < 2; vbr++) {
+		struct bench b;
+		size_t len;
+		char *want;
+
+		bench_init(&b, 44100, 2, 41.7);
+		b.opus.params = layout_params(320, 2, vbr);
+		want = whole_file(&b, &len);
+		for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+			empty_file(&b);
+			assert_int_equal(encoders_new(threads[i], &b.opus.encoders), DRIFT_OK);
+			assert_int_equal(encoders_threads(b.opus.encoders), threads[i]);
+			assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
+			check_file(&b, want, len);
+			encoders_free(b.opus.encoders);
+			bench_rewind(&b);
+		}
+		free(want);
+		bench_clear(&b);
+	}
+}
+
+/* In a process of its own, as encoding threads do not survive a fork. */
+static pid_t start_process(struct bench *b)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	b->opus.fd = open(b->path, O_RDWR | O_CLOEXEC);
+	if (encoders_new(2, &b->opus.encoders) != DRIFT_OK ||
+	    pipeline_run(&b->order, &b->result) != DRIFT_OK || b->result.opus_err)
+		_exit(255);
+	_exit((int)b->result.opus.segments_made);
+}
+
+/* Until so many bytes of the file are written, wherever. */
+static void wait_for_bytes(const struct bench *b, int64_t bytes)
+{
+	const struct timespec pause = {.tv_nsec = 2000000};
+	struct stat st;
+
+	while (fstat(b->opus.fd, &st) == 0 && st.st_blocks * 512 < bytes)
+		nanosleep(&pause, NULL);
+}
+
+static void ends_with_the_same_bytes_after_any_number_of_kills(void **state)
+{
+	(void)state;
+	for (int vbr = 0; vbr < 2; vbr++) {
+		struct bench b;
+		size_t len;
+		char *want;
+
+		bench_init(&b, 44100, 2, 67.3);
+		b.opus.params = layout_params(320, 2, vbr);
+		want = whole_file(&b, &len);
+		empty_file(&b);
+		srand(5);
+		for (int i = 0; i < 6; i++) {
+			pid_t pid = start_process(&b);
+
+			wait_for_bytes(&b, (int64_t)len * i / 7 + rand() % 200000);
+			kill(pid, SIGKILL);
+			assert_int_equal(waitpid(pid, NULL, 0), pid);
+		}
+		assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
+		assert_true(b.result.opus.segments_made < b.result.opus.layout.segments);
+		check_file(&b, want, len);
+		free(want);
+		bench_clear(&b);
+	}
+}
+
+static void reads_only_what_the_missing_segments_need(void **state)
+{
+	static const char nothing[40000];
+	struct bench b;
+	size_t len;
+	char *want;
+
+	(void)state;
+	bench_init(&b, 48000, 2, 60);
+	b.order.analyse = false;
+	b.opus.setup.has_gain = true;
+	want = whole_file(&b, &len);
+	/* pages 33 and 34 */
+	assert_int_equal(pwrite(b.opus.fd, nothing, sizeof(nothing), 20127 * 34), sizeof(nothing));
+	b.decoder.lowest = INT64_MAX;
+	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
+	assert_int_equal(b.result.opus.segments_made, 1);
+	assert_int_equal(b.decoder.asks, 1);
+	assert_int_equal(b.decoder.lowest, segment_needs(3, 250).first);
+	assert_int_equal(b.decoder.highest, segment_needs(3, 250).end);
+	assert_true(b.progress == 1.0);
+	check_file(&b, want, len);
+	bench_rewind(&b);
+	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
+	assert_int_equal(b.result.opus.segments_made + b.decoder.asks, 0);
+	free(want);
+	bench_clear(&b);
+}
+
+static void shares_a_file_with_other_processes(void **state)
+{
+	struct bench b;
+	pid_t pids[3];
+	int made = 0;
+	size_t len;
+	char *want;
+
+	(void)state;
+	bench_init(&b, 44100, 2, 60);
+	want = whole_file(&b, &len);
+	empty_file(&b);
+	for (int i = 0; i < 3; i++)
+		pids[i] = start_process(&b);
+	for (int i = 0; i < 3; i++) {
+		int status = 0;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 255);
+		made += WEXITSTATUS(status);
+	}
+	assert_int_equal(made, 13); /* 60 s and the look-ahead: each segment by one of them */
+	check_file(&b, want, len);
+	free(want);
+	bench_clear(&b);
+}
+
+static int make_encoders(void **state)
+{
+	(void)state;
+	return encoders_new(2, &encoders) == DRIFT_OK ? 0 : -1;
+}
+
+static int free_encoders(void **state)
+{
+	(void)state;
+	encoders_free(encoders);
+	return 0;
 }
 
 int main(void)
@@ -354,14 +523,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_the_bytes_that_pages_encoded_alone_have),
 		cmocka_unit_test(reads_the_source_once_and_just_what_the_segments_need),
-		cmocka_unit_test(reads_the_highest_rates_in_two_pieces_a_step),
+		cmocka_unit_test(reads_the_highest_rates_in_pieces),
 		cmocka_unit_test(measures_the_same_with_and_without_the_rendition),
 		cmocka_unit_test(tags_the_gain_that_this_pass_measured),
 		cmocka_unit_test(keeps_setup_pages_that_were_published_before),
 		cmocka_unit_test(keeps_the_waveform_when_the_disk_is_full),
 		cmocka_unit_test(stops_when_the_lease_is_lost),
 		cmocka_unit_test(stops_when_the_source_cannot_be_decoded),
+		cmocka_unit_test(gives_the_same_bytes_with_any_number_of_threads),
+		cmocka_unit_test(ends_with_the_same_bytes_after_any_number_of_kills),
+		cmocka_unit_test(reads_only_what_the_missing_segments_need),
+		cmocka_unit_test(shares_a_file_with_other_processes),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_encoders, free_encoders);
 }

@@ -246,6 +246,21 @@ sub read_file {
 	return <$in>;
 }
 
+# The packets of an Ogg file, without its pages and the first two of them.
+sub packets {
+	my ($path) = @_;
+	my $file = read_file($path);
+	my ($packets, $at, $page) = ('', 0, 0);
+	while ($at < length $file) {
+		my @lacing = unpack 'x26 C/C', substr $file, $at, 27 + 255;
+		my ($head, $body) = (27 + @lacing, 0);
+		$body += $_ for @lacing;
+		$packets .= substr $file, $at + $head, $body if $page++ > 1;
+		$at += $head + $body;
+	}
+	return $packets;
+}
+
 sub shut {
 	my ($self) = @_;
 	$self->end_transcoder($_, 'KILL') for @{ $self->{pids} };

@@ -1,0 +1,54 @@
+/*
+ * opusjob.h - the job that makes a version's Opus rendition and its sidecar.
+ *
+ * The part file outlives a worker that is stopped or killed: the next one goes on from what
+ * is whole in it. The setup pages of a version's rendition are those that were
+ * published first, whatever has been learnt or changed since.
+ */
+#ifndef DRIFT_CATALOGUE_OPUSJOB_H
+#define DRIFT_CATALOGUE_OPUSJOB_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "catalogue/artifact.h"
+#include "catalogue/task.h"
+#include "media/opusbatch.h"
+
+#include <stdint.h>
+
+struct opusjob {
+	const struct task *task; /* borrowed */
+	struct opusbatch_order order; /* what the pipeline is to do */
+	char name[32]; /* of the rendition */
+	char sidecar_name[32];
+	struct artifact file; /* fd -1: not at work on it */
+	struct buf old_sidecar; /* of this version, as published before; may be empty */
+};
+
+/*
+ * Opens the part file and composes the order; when that fails the job is settled, and no
+ * longer due.
+ *
+ * channels  1 or 2: of the decoder's PCM
+ * out       the caller's to opusjob_clear()
+ */
+void opusjob_start(const struct task *task, int channels, struct encoders *encoders, int64_t rank,
+		   struct opusjob *out);
+
+/*
+ * The rendition is encoded, or failed: publishes it and settles the job.
+ *
+ * err      what befell it
+ * damaged  packets of the source that are silence
+ *
+ * Returns DRIFT_EDB when the database stayed away, else DRIFT_OK.
+ */
+enum drift_err opusjob_end(struct opusjob *j, enum drift_err err,
+			   const struct opusbatch_result *result, int64_t damaged) MUST_CHECK;
+
+/* Leaves the part file to whoever goes on. */
+void opusjob_leave(struct opusjob *j);
+/* Removes the part file, if it is neither published nor left. */
+void opusjob_clear(struct opusjob *j);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * growfile.h - a VBR rendition on its way: pages that are made out of order go to
+ * the file in order, as nobody knows where a page begins before those ahead of it exist.
+ *
+ * Several threads make segments; the pages of the one whose turn it is are written as they
+ * come, those of later ones wait in memory (at most one segment per thread).
+ */
+#ifndef DRIFT_MEDIA_GROWFILE_H
+#define DRIFT_MEDIA_GROWFILE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "media/layout.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct growfile;
+
+/*
+ * Goes on where a file was left: keeps its whole segments.
+ *
+ * fd      open for reading and writing; borrowed until free
+ * layout  copied
+ * out     the caller's to growfile_free(), written on DRIFT_OK only
+ *
+ * Returns DRIFT_ENOMEM.
+ */
+enum drift_err growfile_new(int fd, const struct layout *layout, uint32_t serial,
+			    struct growfile **out) MUST_CHECK;
+void growfile_free(struct growfile *g); /* NULL is fine */
+
+/* Segments that are whole in the file, from 0 on. */
+int64_t growfile_segments(struct growfile *g);
+
+/*
+ * Takes a page, any thread; a segment's pages ascend and come from one thread.
+ *
+ * Returns DRIFT_ENOSPC, DRIFT_EIO (errno kept) or DRIFT_ENOMEM.
+ */
+enum drift_err growfile_put(struct growfile *g, int64_t page, const void *data,
+			    size_t bytes) MUST_CHECK;
+/* All pages of segment were put: the next one has its turn. Errors as growfile_put(). */
+enum drift_err growfile_end_segment(struct growfile *g, int64_t segment) MUST_CHECK;
+
+/* While nobody puts: the index entries (seekidx_add) of what is in the file, and its bytes. */
+const struct buf *growfile_entries(const struct growfile *g);
+int64_t growfile_bytes(const struct growfile *g);
+
+#endif

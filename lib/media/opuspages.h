@@ -1,0 +1,66 @@
+/*
+ * opuspages.h - pages of an Opus rendition, made of PCM.
+ *
+ * The one way in which they are made, for a batch and for a request: a page is
+ * encoded from the start of its segment, whoever asks and whatever else is asked for,
+ * and so has the same bytes always. Each page is handed out as soon as it is made.
+ */
+#ifndef DRIFT_MEDIA_OPUSPAGES_H
+#define DRIFT_MEDIA_OPUSPAGES_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "media/layout.h"
+#include "media/resample.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct opuspages; /* one thread's encoder with its room, 3 MB; any rendition of any track */
+
+/* DRIFT_ENOMEM; out is the caller's to opuspages_free(). */
+enum drift_err opuspages_new(struct opuspages **out) MUST_CHECK;
+void opuspages_free(struct opuspages *o); /* NULL is fine */
+
+/*
+ * Gives the 48 kHz samples of want, interleaved; silence where the source has none.
+ * Called once for each segment.
+ */
+typedef enum drift_err (*opuspages_pcm)(void *context, struct resample_range want, float *out);
+
+/* Takes a page that was made, pages ascending. data: borrowed for the call. */
+typedef enum drift_err (*opuspages_sink)(void *context, int64_t page, const void *data,
+					 size_t bytes);
+
+/* What is to be made of what, and where to; all borrowed for the call. */
+struct opuspages_order {
+	const struct layout *layout;
+	uint32_t serial;
+	opuspages_pcm pcm;
+	void *pcm_context;
+	opuspages_sink sink;
+	void *sink_context;
+};
+
+/*
+ * Makes pages [want.first, want.end), at least one.
+ *
+ * Returns DRIFT_ENOMEM, DRIFT_EIO when libopus fails (logged), or what pcm or sink
+ * returned.
+ */
+enum drift_err opuspages_make(struct opuspages *o, const struct opuspages_order *order,
+			      struct layout_pages want) MUST_CHECK;
+
+/*
+ * Adds the bytes [from, to) of the file to out, encoding what lies under them. CBR only.
+ *
+ * order  sink is not used
+ * setup  the setup pages, layout.setup_bytes long
+ *
+ * Errors as opuspages_make().
+ */
+enum drift_err opuspages_make_bytes(struct opuspages *o, const struct opuspages_order *order,
+				    const void *setup, int64_t from, int64_t to,
+				    struct buf *out) MUST_CHECK;
+
+#endif
