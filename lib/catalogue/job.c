@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -198,16 +199,46 @@ enum drift_err job_publish(const struct job_worker *w, const struct job_set *set
 				      db_int(artifact->mtime_us), db_text(artifact->meta)));
 }
 
-enum drift_err job_measured(const struct job_worker *w, const struct job_set *set,
-			    const struct loudness_result *loudness)
-{
-	struct db_arg none = db_text(NULL);
+/* Arrays as PostgreSQL reads them: {1,2,3}. */
 
-	return call_patiently(w, "SELECT true FROM drift.source_measured($1, $2, $3, $4, $5)",
-			      DB_ARGS(db_uuid(&set->track), db_int(set->version),
-				      loudness->audible ? db_double(loudness->integrated) : none,
-				      loudness->audible ? db_double(loudness->range) : none,
-				      db_double(loudness->true_peak)));
+static void write_blocks(const struct analysis_result *r, struct buf *out)
+{
+	for (int i = 0; i < r->block_steps; i++)
+		buf_addf(out, "%s%" PRIu32, i ? "," : "{", r->blocks[i]);
+	buf_add_text(out, r->block_steps ? "}" : "{}");
+}
+
+static void write_spectrum(const struct analysis_result *r, struct buf *out)
+{
+	for (int i = 0; i < SPECTRUM_BANDS; i++)
+		buf_addf(out, "%s%.1f", i ? "," : "{", r->spectrum[i]);
+	buf_add_text(out, "}");
+}
+
+enum drift_err job_measured(const struct job_worker *w, const struct job_set *set,
+			    const struct analysis_result *r, const char *sha256)
+{
+	const struct loudness_result *loudness = &r->loudness;
+	struct db_arg none = db_text(NULL);
+	struct buf blocks = {0}, spectrum = {0};
+	enum drift_err err = DRIFT_ENOMEM;
+
+	write_blocks(r, &blocks);
+	write_spectrum(r, &spectrum);
+	if (buf_ok(&blocks) && buf_ok(&spectrum))
+		err = call_patiently(
+			w,
+			"SELECT true FROM drift.source_measured($1, $2, $3, $4, $5, $6, $7, $8, "
+			"$9, $10)",
+			DB_ARGS(db_uuid(&set->track), db_int(set->version),
+				loudness->audible ? db_double(loudness->integrated) : none,
+				loudness->audible ? db_double(loudness->range) : none,
+				db_double(loudness->true_peak), db_text(buf_text(&blocks)),
+				db_text(buf_text(&spectrum)), db_int(r->silence_start),
+				db_int(r->silence_end), db_text(sha256)));
+	buf_clear(&blocks);
+	buf_clear(&spectrum);
+	return err;
 }
 
 static void log_unsettled(const struct job_set *set, enum job_kind kind, enum drift_err err)

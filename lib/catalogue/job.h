@@ -13,8 +13,8 @@
 #include "base/err.h"
 #include "base/uuid.h"
 #include "catalogue/db.h"
+#include "media/analysis.h"
 #include "media/decoder.h"
-#include "media/loudness.h"
 #include "media/oggopus.h"
 
 #include <signal.h>
@@ -28,7 +28,7 @@
 
 enum job_kind {
 	JOB_OPUS, /* opus-<kbits>.opus and its sidecar */
-	JOB_WAVEFORM, /* waveform.dat, loudness */
+	JOB_WAVEFORM, /* waveform.dat, waveform-zoom.dat, and what else is measured */
 	JOB_KINDS,
 };
 
@@ -97,7 +97,7 @@ enum drift_err job_progress(const struct job_worker *w, struct job_set *set,
 
 /* One artifact as its row names it. */
 struct job_artifact {
-	const char *kind; /* opus seekidx waveform */
+	const char *kind; /* opus seekidx waveform waveform_zoom */
 	const char *name; /* in the version's folder */
 	const char *mime;
 	int64_t bytes;
@@ -114,9 +114,15 @@ struct job_artifact {
 enum drift_err job_publish(const struct job_worker *w, const struct job_set *set,
 			   enum job_kind kind, const struct job_artifact *artifact) MUST_CHECK;
 
-/* Stores what was measured of the version. Errors as job_publish(). */
+/*
+ * Stores what was measured of the version, as far as it is not stored yet.
+ *
+ * sha256  of the source, hexadecimal; NULL: not known
+ *
+ * Errors as job_publish().
+ */
 enum drift_err job_measured(const struct job_worker *w, const struct job_set *set,
-			    const struct loudness_result *loudness) MUST_CHECK;
+			    const struct analysis_result *measured, const char *sha256) MUST_CHECK;
 
 /* Settles one job. What the database says against it is in the log. */
 void job_done(const struct job_worker *w, struct job_set *set, enum job_kind kind);

@@ -1,5 +1,6 @@
 /*
- * soundjob.h - the job that measures a version's sound: waveform, loudness.
+ * soundjob.h - the job that measures a version: waveforms, and what the catalogue keeps
+ * of its sound.
  */
 #ifndef DRIFT_CATALOGUE_SOUNDJOB_H
 #define DRIFT_CATALOGUE_SOUNDJOB_H
@@ -10,13 +11,14 @@
 
 /*
  * The sound is measured, or that failed: stores what is not stored yet, publishes the
- * waveform if it is due, and settles its job.
+ * waveforms if they are due, and settles their job.
  *
- * err  what befell it
+ * err     what befell it
+ * sha256  of the source, hexadecimal; NULL: not known
  *
  * Returns DRIFT_EDB when the database stayed away, else DRIFT_OK.
  */
 enum drift_err soundjob_end(const struct task *task, enum drift_err err,
-			    const struct analysis_result *result) MUST_CHECK;
+			    const struct analysis_result *result, const char *sha256) MUST_CHECK;
 
 #endif

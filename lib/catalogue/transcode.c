@@ -1,5 +1,6 @@
 #include "catalogue/transcode.h"
 
+#include "base/filehash.h"
 #include "base/log.h"
 #include "catalogue/opusjob.h"
 #include "catalogue/soundjob.h"
@@ -20,6 +21,7 @@ struct work {
 	const struct task *task;
 	struct decoder *decoder;
 	struct opusjob opus;
+	struct filehash hash; /* of the source, while it is analysed; else all-zero */
 	double progress; /* as last told */
 	struct pipeline_result result;
 };
@@ -88,12 +90,22 @@ static bool start_decoder(struct work *w, int source)
 	return !err && check_facts(w);
 }
 
+/* Close behind the decoder, so that the source is read from the disk once. */
+static void hash_on(struct work *w, double part)
+{
+	if (w->hash.bytes && filehash_advance(&w->hash, part) != DRIFT_OK) {
+		log_errno("transcode: read the source of %s", w->task->set->track.text);
+		filehash_clear(&w->hash);
+	}
+}
+
 /* Between two pieces: stop, hold the lease, or learn that it is lost. */
 static enum drift_err tick(void *context, double progress)
 {
 	struct work *w = context;
 
 	w->progress = progress;
+	hash_on(w, progress);
 	if (*w->task->worker->stop)
 		return DRIFT_ECLOSED;
 	return job_progress(w->task->worker, w->task->set, progress);
@@ -107,10 +119,17 @@ static enum drift_err hold(const struct work *w)
 
 static enum drift_err end_sound(void *context, struct pipeline_result *result)
 {
-	const struct work *w = context;
+	struct work *w = context;
+	char sha256[FILEHASH_TEXT_MAX] = "";
 	enum drift_err err = hold(w);
 
-	return err ? err : soundjob_end(w->task, result->analysis_err, &result->analysis);
+	hash_on(w, 1);
+	if (w->hash.bytes)
+		filehash_finish(&w->hash, sha256);
+	filehash_clear(&w->hash);
+	return err ? err
+		   : soundjob_end(w->task, result->analysis_err, &result->analysis,
+				  *sha256 ? sha256 : NULL);
 }
 
 static enum drift_err end_opus(void *context, struct pipeline_result *result)
@@ -123,21 +142,24 @@ static enum drift_err end_opus(void *context, struct pipeline_result *result)
 				 decoder_get_damaged(w->decoder));
 }
 
-static enum drift_err run_pipeline(struct work *w)
+static enum drift_err run_pipeline(struct work *w, int source)
 {
 	const struct task *t = w->task;
 	bool encode = task_is_due(t, JOB_OPUS);
+	bool analyse = task_is_due(t, JOB_WAVEFORM) || (encode && isnan(t->set->loudness));
 	const struct pipeline_order order = {
 		.decoder = w->decoder,
 		.samples = t->set->samples,
 		.opus = encode ? &w->opus.order : NULL,
-		.analyse = task_is_due(t, JOB_WAVEFORM) || (encode && isnan(t->set->loudness)),
+		.analyse = analyse,
 		.context = w,
 		.tick = tick,
 		.analysed = end_sound,
 		.encoded = end_opus,
 	};
 
+	if (analyse && filehash_init(&w->hash, source, t->set->source_bytes) != DRIFT_OK)
+		return DRIFT_ENOMEM;
 	return pipeline_run(&order, &w->result);
 }
 
@@ -168,7 +190,7 @@ static void warn_damaged(const struct work *w)
 			    w->task->set->track.text, w->task->set->version, damaged);
 }
 
-static enum drift_err work_off(struct work *w, struct encoders *encoders, int64_t rank)
+static enum drift_err work_off(struct work *w, int source, struct encoders *encoders, int64_t rank)
 {
 	const struct task *t = w->task;
 	enum drift_err err;
@@ -177,7 +199,7 @@ static enum drift_err work_off(struct work *w, struct encoders *encoders, int64_
 		opusjob_start(t, decoder_pcm_channels(w->decoder), encoders, rank, &w->opus);
 	if (!task_is_any_due(t))
 		return DRIFT_OK;
-	err = run_pipeline(w);
+	err = run_pipeline(w, source);
 	if (err)
 		settle_broken(w, err);
 	else
@@ -194,9 +216,10 @@ enum drift_err transcode_run(const struct task *task, struct encoders *encoders,
 	if (source < 0)
 		return DRIFT_OK;
 	if (start_decoder(&w, source))
-		err = work_off(&w, encoders, rank);
+		err = work_off(&w, source, encoders, rank);
 	close(source);
 	opusjob_clear(&w.opus);
+	filehash_clear(&w.hash);
 	decoder_free(w.decoder);
 	pipeline_clear(&w.result);
 	return err;

@@ -1,5 +1,6 @@
 #include "media/analysis.h"
 
+#include "media/silence.h"
 #include "media/waveform.h"
 
 #include <pthread.h>
@@ -13,9 +14,11 @@ struct analysis {
 	struct analysis_piece *first; /* waiting, in order */
 	struct analysis_piece **last; /* where the next one goes */
 	bool closed; /* nothing more will come */
-	enum drift_err err; /* of loudness; the first one stays */
-	struct loudness *loudness; /* the thread's own until it is joined */
-	struct waveform *waveform;
+	enum drift_err err; /* the first one stays */
+	struct loudness *loudness; /* the thread's own until it is joined, as what follows */
+	struct spectrum *spectrum;
+	struct silence silence;
+	struct waveform *whole, *zoom;
 	bool joined;
 };
 
@@ -34,6 +37,15 @@ static struct analysis_piece *take(struct analysis *a)
 	return piece;
 }
 
+static enum drift_err measure(struct analysis *a, const float *pcm, size_t count)
+{
+	waveform_add(a->whole, pcm, count);
+	waveform_add(a->zoom, pcm, count);
+	spectrum_add(a->spectrum, pcm, count);
+	silence_add(&a->silence, pcm, count);
+	return loudness_add(a->loudness, pcm, count);
+}
+
 static void *work(void *context)
 {
 	struct analysis *a = context;
@@ -44,8 +56,7 @@ static void *work(void *context)
 		enum drift_err err;
 
 		pthread_mutex_unlock(&a->mutex);
-		waveform_add(a->waveform, piece->pcm, piece->count);
-		err = loudness_add(a->loudness, piece->pcm, piece->count);
+		err = measure(a, piece->pcm, piece->count);
 		piece->used(piece);
 		pthread_mutex_lock(&a->mutex);
 		if (!a->err)
@@ -65,8 +76,11 @@ enum drift_err analysis_new(int32_t rate, int32_t channels, int64_t samples, str
 	pthread_cond_init(&a->changed, NULL);
 	a->last = &a->first;
 	a->joined = true;
+	a->silence.channels = channels;
 	if (loudness_new(rate, channels, &a->loudness) != DRIFT_OK ||
-	    waveform_new(rate, channels, samples, &a->waveform) != DRIFT_OK ||
+	    spectrum_new(rate, channels, &a->spectrum) != DRIFT_OK ||
+	    waveform_new(rate, channels, samples, WAVEFORM_PAIRS_WHOLE, &a->whole) != DRIFT_OK ||
+	    waveform_new(rate, channels, samples, WAVEFORM_PAIRS_ZOOM, &a->zoom) != DRIFT_OK ||
 	    pthread_create(&a->thread, NULL, work, a) != 0) {
 		analysis_free(a);
 		return DRIFT_ENOMEM;
@@ -94,7 +108,9 @@ void analysis_free(struct analysis *a)
 		return;
 	join(a);
 	loudness_free(a->loudness);
-	waveform_free(a->waveform);
+	spectrum_free(a->spectrum);
+	waveform_free(a->whole);
+	waveform_free(a->zoom);
 	pthread_cond_destroy(&a->changed);
 	pthread_mutex_destroy(&a->mutex);
 	free(a);
@@ -116,12 +132,18 @@ enum drift_err analysis_finish(struct analysis *a, struct analysis_result *out)
 	enum drift_err err;
 
 	join(a);
-	err = a->err ? a->err : waveform_write(a->waveform, &r.waveform);
+	err = a->err ? a->err : waveform_write(a->whole, &r.waveform);
+	if (!err)
+		err = waveform_write(a->zoom, &r.zoom);
 	if (err) {
 		analysis_clear(&r);
 		return err;
 	}
 	r.loudness = loudness_get(a->loudness);
+	r.block_steps = gating_tenths(loudness_get_blocks(a->loudness), r.blocks);
+	spectrum_get(a->spectrum, r.spectrum);
+	r.silence_start = a->silence.start;
+	r.silence_end = a->silence.end;
 	*out = r;
 	return DRIFT_OK;
 }
@@ -129,5 +151,6 @@ enum drift_err analysis_finish(struct analysis *a, struct analysis_result *out)
 void analysis_clear(struct analysis_result *r)
 {
 	buf_clear(&r->waveform);
+	buf_clear(&r->zoom);
 	*r = (struct analysis_result){0};
 }

@@ -1,14 +1,17 @@
 /*
- * analysis.h - loudness and waveform of one track, on a thread of its own.
+ * analysis.h - all that is measured of one track's sound, on a thread of its own.
  *
- * The PCM is lent and not copied: who gives pieces is told when each is used up.
+ * The PCM is lent and not copied: who gives pieces is told when each is used up. The
+ * memory does not grow with the track beyond what the waveforms take.
  */
 #ifndef DRIFT_MEDIA_ANALYSIS_H
 #define DRIFT_MEDIA_ANALYSIS_H
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "media/gating.h"
 #include "media/loudness.h"
+#include "media/spectrum.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +21,7 @@ struct analysis;
 /*
  * rate      Hz of the source
  * channels  1 or 2
- * samples   of the source, per channel: chooses the waveform's scale
+ * samples   of the source, per channel: chooses the waveforms' scales
  * out       the caller's to analysis_free(), written on DRIFT_OK only
  *
  * Returns DRIFT_ENOMEM, also when no thread can be started.
@@ -41,7 +44,12 @@ void analysis_give(struct analysis *a, struct analysis_piece *piece);
 
 struct analysis_result {
 	struct loudness_result loudness;
-	struct buf waveform; /* the file */
+	uint32_t blocks[GATING_TENTHS]; /* of the integrated loudness (gating_tenths()) */
+	int block_steps; /* of blocks in use */
+	double spectrum[SPECTRUM_BANDS]; /* dB */
+	int64_t silence_start, silence_end; /* native samples */
+	struct buf waveform; /* files: the whole in one view, */
+	struct buf zoom; /* and in detail */
 };
 
 /*

@@ -125,3 +125,8 @@ struct loudness_result loudness_get(const struct loudness *l)
 		r.range = gating_range(&l->short_term);
 	return r;
 }
+
+const struct gating *loudness_get_blocks(const struct loudness *l)
+{
+	return &l->momentary;
+}

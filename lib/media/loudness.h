@@ -47,5 +47,7 @@ enum drift_err loudness_add(struct loudness *l, const float *pcm, size_t count) 
 
 /* Of all that was added so far. */
 struct loudness_result loudness_get(const struct loudness *l);
+/* The blocks of the integrated loudness, for an album's. Borrowed until loudness_free(). */
+const struct gating *loudness_get_blocks(const struct loudness *l);
 
 #endif

@@ -18,27 +18,28 @@ struct waveform {
 	struct buf pairs;
 };
 
-static int32_t scale_for(int64_t samples)
+static int32_t scale_for(int64_t samples, int32_t pairs)
 {
 	int32_t scale = SCALE_MIN;
 
-	while (scale < SCALE_MAX && (samples + scale - 1) / scale > WAVEFORM_PAIRS_MAX)
+	while (scale < SCALE_MAX && (samples + scale - 1) / scale > pairs)
 		scale *= 2;
 	return scale;
 }
 
-enum drift_err waveform_new(int32_t rate, int32_t channels, int64_t samples, struct waveform **out)
+enum drift_err waveform_new(int32_t rate, int32_t channels, int64_t samples, int32_t pairs,
+			    struct waveform **out)
 {
 	struct waveform *w;
 
-	assert(rate > 0 && samples >= 0);
+	assert(rate > 0 && samples >= 0 && pairs > 0);
 	assert(channels == 1 || channels == 2);
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return DRIFT_ENOMEM;
 	w->rate = rate;
 	w->channels = channels;
-	w->scale = scale_for(samples);
+	w->scale = scale_for(samples, pairs);
 	*out = w;
 	return DRIFT_OK;
 }

@@ -1,6 +1,6 @@
 -- artifact_publish: the file is in the version's folder: makes or changes its row.
 --
---   i_kind  opus, seekidx or waveform
+--   i_kind  opus, seekidx, waveform or waveform_zoom
 --   i_meta  what it was made with
 --
 -- Returns false when the job is no longer the worker's. Writes drift.artifact.

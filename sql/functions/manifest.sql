@@ -3,9 +3,9 @@
 --   i_site   what precedes /cgi-bin/ in URLs
 --   i_media  URL under which the version's folder is served
 --
--- Lengths are samples: samples, delay, padding at sample_rate; duration and chunk
--- at timescale. gain is dB to reach the reference of -18 LUFS (ReplayGain 2). DR404: no
--- such track, or nothing stored yet.
+-- Lengths are samples: samples, delay, padding, silence at sample_rate; duration and chunk
+-- at timescale. gain is dB to reach the reference of -18 LUFS (ReplayGain 2). spectrum is dB
+-- by thirds of an octave from 20 Hz on. DR404: no such track, or nothing stored yet.
 create or replace function drift.manifest(i_track uuid, i_site text, i_media text)
 returns jsonb language plpgsql stable security definer set search_path = drift, pg_temp as $$
 declare
@@ -17,6 +17,7 @@ declare
 	o drift.artifact;
 	x drift.artifact;
 	w drift.artifact;
+	z drift.artifact;
 begin
 	select * into t from drift.track where id = i_track and deleted is null and version > 0;
 	if not found then
@@ -26,6 +27,7 @@ begin
 	select * into o from drift.artifact where track = t.id and version = t.version and kind = 'opus';
 	select * into x from drift.artifact where track = t.id and version = t.version and kind = 'seekidx';
 	select * into w from drift.artifact where track = t.id and version = t.version and kind = 'waveform';
+	select * into z from drift.artifact where track = t.id and version = t.version and kind = 'waveform_zoom';
 	l_failed := exists (select from drift.job where track = t.id and version = t.version
 		and kind = 'opus' and state = 'failed');
 	return jsonb_build_object(
@@ -35,9 +37,11 @@ begin
 		'duration', s.samples48, 'delay', s.delay, 'padding', s.padding,
 		'chunk', jsonb_build_object('samples', 240000, 'count', (s.samples48 + 239999) / 240000),
 		'gain', jsonb_build_object('track', round((-18 - s.loudness)::numeric, 2),
-			'album', null, 'peak', round(s.true_peak::numeric, 2), 'reference', -18),
+			'album', round((-18 - drift.album_loudness(t.id))::numeric, 2), 'peak', round(s.true_peak::numeric, 2), 'reference', -18),
 		'loudness', round(s.loudness::numeric, 2),
-		'waveform', l_media || w.name, 'cover', l_media || s.cover_name,
+		'silence', jsonb_build_object('start', s.silence_start, 'end', s.silence_end),
+		'spectrum', to_jsonb(s.spectrum),
+		'waveform', l_media || w.name, 'waveform_zoom', l_media || z.name, 'cover', l_media || s.cover_name,
 		'renditions', jsonb_build_object(
 			'lossless', jsonb_build_object('state', 'ready', 'codec', s.codec,
 				'mime', s.mime,

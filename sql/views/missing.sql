@@ -1,9 +1,11 @@
 -- missing: the artifacts that stored, present versions lack.
 create or replace view drift.missing as
-select s.track, s.version, k.kind, t.title
+select distinct s.track, s.version, k.kind, t.title
 from drift.source s
 join drift.track t on t.id = s.track and t.version = s.version and t.deleted is null
-cross join (values ('opus'), ('waveform')) k (kind)
+cross join (values ('opus', 'opus'), ('waveform', 'waveform'), ('waveform', 'waveform_zoom'))
+	k (kind, artifact)
 where s.state = 'stored' and not exists (select from drift.artifact a
-	where a.track = s.track and a.version = s.version and a.kind = k.kind);
-comment on view drift.missing is 'Artifacts that tracks lack; drift.backfill() queues them.';
+	where a.track = s.track and a.version = s.version and a.kind = k.artifact);
+comment on view drift.missing is
+	'Artifacts that tracks lack, by the job that makes them; drift.backfill() queues these.';

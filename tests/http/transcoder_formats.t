@@ -7,6 +7,7 @@ use warnings;
 use File::Glob ':bsd_glob';
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Digest::SHA qw(sha256_hex);
 use POSIX qw(ceil fmod);
 use Test::More;
 use Workshop;
@@ -111,11 +112,27 @@ sub check_waveform {
 	my ($version, $flags, $file_rate, $scale, $length, $channels) = unpack 'l<L<l<l<L<l<', $bytes;
 	my @peaks = unpack 'c*', substr $bytes, 24;
 	is_deeply [ $version, $flags, $file_rate, $channels ], [ 2, 1, $rate, 1 ],
-	  'waveform.dat is version 2, 8 bit, one channel';
+	  'a waveform is version 2, 8 bit, one channel';
 	is $length, ceil($samples / $scale), 'it has a pair for every stretch';
 	is scalar(@peaks), 2 * $length, 'and no more';
 	my ($max) = sort { $b <=> $a } @peaks;
 	cmp_ok $max, '>', 10, 'the tone shows in it';
+}
+
+# A tone of 440 Hz at 0.3, from the first sample to the last.
+sub check_measures {
+	my ($id, $file, $loose) = @_;
+	my ($sha256, $start, $end, $band, $blocks, $album) = split /\|/, $w->psql(<<~SQL);
+		select sha256, silence_start, silence_end, array_position(spectrum, (select max(x) from unnest(spectrum) x)),
+			(select sum(n) from unnest(blocks) n), drift.album_loudness(track) is null
+		from drift.source where track = '$id'
+		SQL
+	is $sha256, sha256_hex(Workshop::read_file($file)), 'the hash of the source is kept';
+	cmp_ok $start, '<', 2200, 'it is heard at once';
+	cmp_ok $end, '<', 2200, 'and to the end' unless $loose;
+	ok $band == 14 || $band == 16, '440 or 660 Hz are the most of its spectrum';
+	ok $blocks >= 45 && $blocks <= 52, 'its loudness has a block every tenth of a second';
+	is $album, 't', 'it has no album';
 }
 
 sub complaint {
@@ -160,7 +177,9 @@ for my $case (@cases) {
 		cmp_ok $rest, '<', -30, 'the sound is the source\'s';
 		my $file = Workshop::read_file("$folder/opus-320.opus");
 		check_sidecar($file, sidecar(Workshop::read_file("$folder/opus-320.seekidx")), $n48, $kept);
-		check_waveform(Workshop::read_file("$folder/waveform.dat"), $rate, $catalogued);
+		check_waveform(Workshop::read_file("$folder/$_"), $rate, $catalogued)
+		  for qw(waveform.dat waveform-zoom.dat);
+		check_measures($id, "$tmp/$name", $loose);
 		is complaint('opusinfo', "$folder/opus-320.opus"), '', 'opusinfo has no complaint';
 		is complaint('oggz-validate', "$folder/opus-320.opus"), '', 'nor has oggz-validate';
 		is complaint(qw(ffprobe -v warning), "$folder/opus-320.opus"), '', 'nor has ffprobe';

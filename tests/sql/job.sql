@@ -1,6 +1,6 @@
 -- The queue: leases, back-off, giving up, giving back.
 begin;
-select plan(28);
+select plan(29);
 
 create function pg_temp.stored() returns uuid language plpgsql as $$
 declare
@@ -61,9 +61,11 @@ select is((select state from drift.job where id = (select id from j)), 'failed',
 
 select ok(drift.artifact_publish((select id from k), 'one', 'waveform', 'waveform.dat', 9, 'a/b', 1,
 	'{}'), 'an artifact is published');
+select ok(drift.artifact_publish((select id from k), 'one', 'waveform_zoom', 'waveform-zoom.dat', 9, 'a/b',
+	1, '{}'), 'so is another one of the same job');
 select ok(drift.job_done((select id from k), 'one'), 'and its job done');
 select is(drift.backfill('waveform'), 0::bigint, 'backfill finds nothing to do');
-delete from drift.artifact;
+delete from drift.artifact where kind = 'waveform_zoom';
 select is(drift.backfill('waveform'), 1::bigint, 'but what is lacking');
 select throws_ok($$ select drift.backfill('mp3') $$, 'DR400', null, 'an unknown kind is refused');
 

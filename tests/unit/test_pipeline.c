@@ -245,6 +245,11 @@ static void measures_the_same_with_and_without_the_rendition(void **state)
 	assert_int_equal(both.analysis.waveform.len, b.result.analysis.waveform.len);
 	assert_memory_equal(both.analysis.waveform.data, b.result.analysis.waveform.data,
 			    both.analysis.waveform.len);
+	assert_int_equal(both.analysis.zoom.len, 24 + 2 * ((int64_t)(13.7 * 22050) / 256 + 1));
+	assert_memory_equal(both.analysis.blocks, b.result.analysis.blocks,
+			    sizeof(both.analysis.blocks));
+	assert_memory_equal(both.analysis.spectrum, b.result.analysis.spectrum,
+			    sizeof(both.analysis.spectrum));
 	pipeline_clear(&both);
 	bench_clear(&b);
 }

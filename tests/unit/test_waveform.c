@@ -28,7 +28,7 @@ static struct waveform *new_waveform(int32_t rate, int32_t channels, int64_t sam
 {
 	struct waveform *w;
 
-	assert_int_equal(waveform_new(rate, channels, samples, &w), DRIFT_OK);
+	assert_int_equal(waveform_new(rate, channels, samples, WAVEFORM_PAIRS_WHOLE, &w), DRIFT_OK);
 	return w;
 }
 
@@ -113,6 +113,19 @@ static void it_never_has_more_than_16384_pairs(void **state)
 	assert_int_equal(scale_of((int64_t)1 << 40), 1 << 26);
 }
 
+static void it_has_as_many_as_are_asked_for(void **state)
+{
+	const int64_t hour = (int64_t)44100 * 3600;
+	struct waveform *w;
+	struct buf out;
+
+	(void)state;
+	assert_int_equal(waveform_new(44100, 2, hour, WAVEFORM_PAIRS_ZOOM, &w), DRIFT_OK);
+	out = write_and_free(w);
+	assert_int_equal(u32_at(&out, 12), 256);
+	buf_clear(&out);
+}
+
 static void it_is_a_bare_header_for_nothing(void **state)
 {
 	struct buf out = write_and_free(new_waveform(8000, 1, 0));
@@ -130,6 +143,7 @@ int main(void)
 		cmocka_unit_test(it_mixes_stereo_by_its_mean),
 		cmocka_unit_test(it_gives_the_same_whatever_the_pieces),
 		cmocka_unit_test(it_never_has_more_than_16384_pairs),
+		cmocka_unit_test(it_has_as_many_as_are_asked_for),
 		cmocka_unit_test(it_is_a_bare_header_for_nothing),
 	};
 
