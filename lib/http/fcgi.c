@@ -4,10 +4,13 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 /*
@@ -25,6 +28,8 @@ struct reader {
 struct fcgi {
 	bool is_cgi;
 	bool served; /* CGI: the one request was accepted */
+	bool is_split; /* this process is there for one request */
+	bool is_away; /* another one has the request */
 	FCGX_Request request; /* FastCGI */
 };
 
@@ -109,8 +114,54 @@ void fcgi_finish(struct fcgi *f)
 {
 	if (f->is_cgi)
 		discard_body();
+	else if (f->is_away)
+		FCGX_Free(&f->request, 1);
 	else
 		FCGX_Finish_r(&f->request);
+	f->is_away = false;
+	if (f->is_split)
+		_exit(EXIT_SUCCESS);
+}
+
+/* It ends with the program that it comes from, and has nothing to do with the socket
+   on which that one listens. */
+static void settle_in(pid_t parent)
+{
+	int nowhere = open("/dev/null", O_RDONLY);
+
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent || nowhere < 0 ||
+	    dup2(nowhere, STDIN_FILENO) < 0)
+		_exit(EXIT_FAILURE);
+	close(nowhere);
+}
+
+bool fcgi_split(struct fcgi *f)
+{
+	pid_t parent = getpid(), pid;
+
+	if (f->is_cgi || f->is_split)
+		return true;
+	signal(SIGCHLD, SIG_IGN); /* nobody waits for those that are split off */
+	pid = fork();
+	if (pid < 0)
+		return true;
+	if (pid == 0) {
+		settle_in(parent);
+		f->is_split = true;
+		return true;
+	}
+	FCGX_Detach(&f->request); /* closing it here is not its end */
+	f->is_away = true;
+	return false;
+}
+
+enum drift_err fcgi_pause(struct fcgi *f, int ms)
+{
+	struct pollfd end = {.fd = f->is_cgi ? STDOUT_FILENO : f->request.ipcFd};
+
+	return poll(&end, 1, ms) > 0 ? DRIFT_ECLOSED : DRIFT_OK;
 }
 
 const char *fcgi_param(const struct fcgi *f, const char *name)

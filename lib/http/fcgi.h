@@ -28,6 +28,19 @@ enum drift_err fcgi_accept(struct fcgi *f) MUST_CHECK;
 /* Sends what is buffered and ends the request. */
 void fcgi_finish(struct fcgi *f);
 
+/*
+ * Has a new process go on with the request, so that this one is free for the next.
+ *
+ * True: this is the process that goes on; it ends in fcgi_finish(). That is the present
+ * one under plain CGI, and where no process can be made. False: the request is out
+ * of these hands, and only fcgi_finish() follows. What the processes share (a
+ * connection to the database) stays with the old one.
+ */
+bool fcgi_split(struct fcgi *f) MUST_CHECK;
+
+/* Waits; DRIFT_ECLOSED as soon as the server has closed its end, since the client left. */
+enum drift_err fcgi_pause(struct fcgi *f, int ms) MUST_CHECK;
+
 /* A CGI variable (RFC 3875 section 4.1) or NULL; borrowed until fcgi_finish(). */
 const char *fcgi_param(const struct fcgi *f, const char *name);
 

@@ -203,6 +203,14 @@ void http_finish(struct http *h)
 	forget(h);
 }
 
+bool http_split(struct http *h)
+{
+	if (fcgi_split(h->fcgi))
+		return true;
+	h->head_sent = true; /* by somebody else */
+	return false;
+}
+
 /* The request. */
 
 const char *http_method(const struct http *h)
@@ -437,6 +445,16 @@ enum drift_err http_write(struct http *h, const void *data, size_t len)
 	if (!err && strcmp(http_method(h), "HEAD") != 0)
 		err = fcgi_write(h->fcgi, data, len);
 	return err ? err : fcgi_flush(h->fcgi);
+}
+
+enum drift_err http_flush(struct http *h)
+{
+	return fcgi_flush(h->fcgi);
+}
+
+enum drift_err http_pause(struct http *h, int ms)
+{
+	return fcgi_pause(h->fcgi, ms);
 }
 
 static bool is_kept_on_failure(const char *name)

@@ -30,6 +30,12 @@ enum drift_err http_accept(struct http *h) MUST_CHECK;
 /* Sends what is still to be sent and forgets the request. */
 void http_finish(struct http *h);
 
+/*
+ * Has a new process go on with the request, where the answer takes long: this one is
+ * free for the next. As fcgi_split(): on false only http_finish() follows.
+ */
+bool http_split(struct http *h) MUST_CHECK;
+
 /* --- the request; texts are borrowed until http_finish() --------------- */
 
 const char *http_method(const struct http *h); /* "GET" …, never NULL */
@@ -95,6 +101,10 @@ void http_hand_over(struct http *h);
 /* Pieces of a long body, after http_set_header(Content-Length); the first one
    sends the headers. DRIFT_ECLOSED when the client left. */
 enum drift_err http_write(struct http *h, const void *data, size_t len) MUST_CHECK;
+/* What was written goes out now, and not when a buffer is full. Likewise. */
+enum drift_err http_flush(struct http *h) MUST_CHECK;
+/* Waits for more to write; DRIFT_ECLOSED as soon as the client has left. */
+enum drift_err http_pause(struct http *h, int ms) MUST_CHECK;
 
 /*
  * application/problem+json (RFC 9457) for err: the status from one table, a
