@@ -8,6 +8,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "catalogue/delivery.h"
+#include "catalogue/growing.h"
 #include "catalogue/manifest.h"
 #include "catalogue/rendition.h"
 #include "catalogue/track.h"
@@ -48,6 +49,18 @@ static void send_rendition(struct delivery *d, const struct track *t)
 	delivery_send(d, t, rendition_file(t, r), rendition_mime(t, r), twin.path);
 }
 
+/* While nothing of the track is stored: lossless it is, whatever is wanted. */
+static void send_growing(struct delivery *d, const struct track *t)
+{
+	enum rendition wanted;
+	struct twin twin;
+
+	if (!rendition_read(d->h, rendition_of_cookie(d->h), &wanted))
+		return;
+	twin = find_twin(d->h, t, http_query(d->h, "format"));
+	growing_send(d, t, twin.path);
+}
+
 typedef void answer_fn(struct delivery *d, const struct track *t);
 
 /* What is asked of the track; NULL: there is no such thing. */
@@ -62,6 +75,16 @@ static answer_fn *find_answer(const struct http *h)
 	return NULL;
 }
 
+static void answer_growing(struct delivery *d, const struct track *t, answer_fn *send)
+{
+	if (send == send_rendition)
+		send_growing(d, t);
+	else if (send == manifest_send)
+		growing_send_manifest(d, t);
+	else
+		http_fail(d->h, DRIFT_EBUSY, "This track is still being uploaded.");
+}
+
 static void answer(struct delivery *d)
 {
 	answer_fn *send = find_answer(d->h);
@@ -71,8 +94,12 @@ static void answer(struct delivery *d)
 		return;
 	if (!send)
 		http_fail(d->h, DRIFT_ENOENT, "There is nothing here by that name.");
-	else if (track_admit(d->h, d->db, &track))
+	else if (!track_admit_growing(d->h, d->db, &track))
+		return;
+	else if (track.version > 0)
 		send(d, &track);
+	else
+		answer_growing(d, &track, send);
 }
 
 int main(void)

@@ -62,7 +62,7 @@ static enum conf_handover find_way(const struct delivery *d)
 	return CONF_HANDOVER_COPY;
 }
 
-static enum drift_err find_secret(struct delivery *d)
+enum drift_err delivery_find_secret(struct delivery *d)
 {
 	enum drift_err err = d->has_secret ? DRIFT_OK : secret_get(d->db, d->secret);
 
@@ -73,7 +73,7 @@ static enum drift_err find_secret(struct delivery *d)
 enum drift_err delivery_link(struct delivery *d, const struct track *t, struct store_token *out)
 {
 	int64_t epoch = store_epoch(d->conf, t->is_private, time(NULL));
-	enum drift_err err = find_secret(d);
+	enum drift_err err = delivery_find_secret(d);
 	struct store_token token;
 
 	if (err)
@@ -160,10 +160,12 @@ static void send_copy(struct delivery *d, struct stored *file)
 	close(file->body.fd);
 }
 
-static bool is_for_twin(const struct delivery *d, const struct stored *file)
+bool delivery_pass_on(struct delivery *d, int64_t bytes, const char *twin)
 {
-	return server_is(d->h, "Apache") && !http_is_cgi(d->h) &&
-	       filebody_length(d->h, &file->body) > SHORT_BYTES;
+	if (!server_is(d->h, "Apache") || http_is_cgi(d->h) || bytes <= SHORT_BYTES)
+		return false;
+	send_to_twin(d, twin);
+	return true;
 }
 
 void delivery_send(struct delivery *d, const struct track *t, const char *name, const char *mime,
@@ -187,9 +189,7 @@ void delivery_send(struct delivery *d, const struct track *t, const char *name, 
 		send_by_redirect(d, t, name);
 		break;
 	default:
-		if (twin && is_for_twin(d, &file))
-			send_to_twin(d, twin);
-		else
+		if (!twin || !delivery_pass_on(d, filebody_length(d->h, &file.body), twin))
 			send_copy(d, &file);
 		break;
 	}

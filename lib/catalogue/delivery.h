@@ -44,6 +44,15 @@ void delivery_send(struct delivery *d, const struct track *t, const char *name, 
 		   const char *twin);
 
 /*
+ * Hands a request with a long answer to the program as plain CGI (twin), where the server
+ * makes FastCGI wait for slow readers. False: the answer is the caller's.
+ */
+bool delivery_pass_on(struct delivery *d, int64_t bytes, const char *twin) MUST_CHECK;
+
+/* Fills d->secret, once. DRIFT_EDB, DRIFT_EIO. */
+enum drift_err delivery_find_secret(struct delivery *d) MUST_CHECK;
+
+/*
  * The track's version under its capability: makes the link if it is not there.
  *
  * Returns DRIFT_EDB, DRIFT_EIO, DRIFT_ENOSPC.

@@ -7,6 +7,7 @@
 #include "media/decoder.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -79,13 +80,17 @@ static enum drift_err fill(const struct upload *u, struct excerpt *e)
 	return err;
 }
 
-/* As many as the whole will have if it goes on like its head; exact where an index at the
-   end told. */
+/* As many as the whole will have if it goes on like its head: exact for PCM with nothing
+   behind it, and where an index at the end told. */
 static struct db_arg guess_samples(const struct upload *u, const struct excerpt *e,
 				   const struct decoder_facts *f)
 {
+	int frame = f->channels * f->bits / 8;
+
 	if (u->length == UPLOAD_LENGTH_UNKNOWN)
 		return db_text(NULL);
+	if (strcmp(f->codec, "pcm") == 0 && frame > 0)
+		return db_int(f->samples + (u->length - e->size + frame - 1) / frame);
 	return db_int((int64_t)((double)f->samples * (double)u->length / (double)e->size));
 }
 

@@ -38,4 +38,7 @@ enum drift_err track_get(struct db *db, const struct uuid *id, struct track *out
  */
 bool track_admit(struct http *h, struct db *db, struct track *out) MUST_CHECK;
 
+/* The same, for who can serve a track of which nothing is stored yet: its version is 0 then. */
+bool track_admit_growing(struct http *h, struct db *db, struct track *out) MUST_CHECK;
+
 #endif
