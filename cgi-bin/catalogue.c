@@ -2,13 +2,16 @@
  * catalogue.fcgi - the tracks, for people and players.
  *
  *     GET   /tracks?q=&after=&limit=  public tracks, newest first, a page at a time
+ *     GET   /list?q=&after=&limit=    the same as a page for browsers without script
+ *     GET   /collection?artist=&album=  those of an artist or an album
+ *     GET   /feed.rss?artist=&album=  the same, or all, as a podcast feed
  *     GET   /tracks/<id>              one track; a private one needs a key
  *     POST  /plays                    JSON, {"track", "rendition", "kind"}: counts a play
  */
 #include "base/conf.h"
 #include "base/log.h"
-#include "base/utf8.h"
 #include "catalogue/key.h"
+#include "catalogue/listing.h"
 #include "catalogue/play.h"
 #include "catalogue/secret.h"
 #include "http/body.h"
@@ -19,9 +22,6 @@
 #include <time.h>
 
 #define BODY_MAX ((size_t)4 << 10) /* bytes */
-#define QUERY_MAX 200 /* bytes of what is searched for */
-#define LIMIT_DEFAULT 50 /* tracks of a page */
-#define LIMIT_MAX 200
 
 struct catalogue {
 	struct http *h;
@@ -30,76 +30,26 @@ struct catalogue {
 	bool has_secret;
 };
 
-static void fail_call(const struct catalogue *c, enum drift_err err)
-{
-	const char *said = db_get_refusal(c->db);
-
-	if (err == DRIFT_EDB)
-		http_fail(c->h, err, "The catalogue is away; try again in a moment.");
-	else if (err == DRIFT_ENOENT)
-		http_fail(c->h, err, "There is no such track.");
-	else if (err == DRIFT_EINVAL)
-		http_fail(c->h, err, "%s.", *said ? said : "The body is not JSON");
-	else
-		http_fail(c->h, err, "The catalogue could not be read.");
-}
-
-/* --- the list -------------------------------------------------------------------- */
-
-/* False: answered. An absent parameter is "". */
-static bool read_text(struct http *h, const char *name, size_t max, const char **out)
-{
-	const char *text = http_query(h, name);
-
-	*out = text ? text : "";
-	if (strlen(*out) <= max && utf8_is_valid(*out))
-		return true;
-	http_fail(h, DRIFT_EINVAL, "The parameter %s is UTF-8 of at most %zu bytes.", name, max);
-	return false;
-}
-
-static bool read_limit(struct http *h, int64_t *limit)
-{
-	const char *text = http_query(h, "limit");
-	size_t len = text ? strlen(text) : 0;
-
-	*limit = LIMIT_DEFAULT;
-	if (!text)
-		return true;
-	*limit = strtol(text, NULL, 10);
-	if (len > 0 && len <= 3 && strspn(text, "0123456789") == len && *limit >= 1 &&
-	    *limit <= LIMIT_MAX)
-		return true;
-	http_fail(h, DRIFT_EINVAL, "The parameter limit is a number from 1 to %d.", LIMIT_MAX);
-	return false;
-}
-
-static void send_list(const struct catalogue *c, const char *q, const char *after, int64_t limit)
-{
-	struct db_rows rows = {0};
-	enum drift_err err = db_call(c->db, "SELECT drift.track_list($1, $2, $3)",
-				     DB_ARGS(db_text(q), db_text(after), db_int(limit)), &rows);
-
-	if (err) {
-		fail_call(c, err);
-		return;
-	}
-	http_set_header(c->h, "Cache-Control", "no-cache");
-	body_send(c->h, "application/json", db_get_text(&rows, 0, 0));
-	db_rows_clear(&rows);
-}
+/* --- lists ------------------------------------------------------------------------ */
 
 static void get_list(struct catalogue *c)
 {
-	const char *q, *after;
-	int64_t limit;
+	listing_send(c->h, c->db);
+}
 
-	if (http_query_bad(c->h))
-		http_fail(c->h, DRIFT_EINVAL,
-			  "A parameter has a NUL in it, or a %% without two hexadecimal digits.");
-	else if (read_text(c->h, "q", QUERY_MAX, &q) &&
-		 read_text(c->h, "after", QUERY_MAX, &after) && read_limit(c->h, &limit))
-		send_list(c, q, after, limit);
+static void get_page(struct catalogue *c)
+{
+	listing_send_page(c->h, c->db);
+}
+
+static void get_collection(struct catalogue *c)
+{
+	listing_send_collection(c->h, c->db);
+}
+
+static void get_feed(struct catalogue *c)
+{
+	listing_send_feed(c->h, c->db);
 }
 
 /* --- one track ------------------------------------------------------------------- */
@@ -123,7 +73,7 @@ static void send_card(const struct catalogue *c, const struct uuid *track)
 				     DB_ARGS(db_uuid(track)), &rows);
 
 	if (err)
-		fail_call(c, err);
+		listing_fail(c->h, c->db, err);
 	else if (admit(c, db_get_bool(&rows, 0, 1)))
 		body_send(c->h, "application/json", db_get_text(&rows, 0, 0));
 	db_rows_clear(&rows);
@@ -137,7 +87,7 @@ static void get_track(struct catalogue *c)
 	if (uuid_parse(text, strlen(text), &track) == DRIFT_OK)
 		send_card(c, &track);
 	else
-		fail_call(c, DRIFT_ENOENT);
+		listing_fail(c->h, c->db, DRIFT_ENOENT);
 }
 
 /* --- plays ----------------------------------------------------------------------- */
@@ -185,7 +135,7 @@ static void count_play(struct catalogue *c, const char *play)
 		err = add_play(c, play, true);
 	}
 	if (err)
-		fail_call(c, err);
+		listing_fail(c->h, c->db, err);
 }
 
 static void post_play(struct catalogue *c)
@@ -199,32 +149,49 @@ static void post_play(struct catalogue *c)
 
 /* --- which request this is ---------------------------------------------------------- */
 
-enum place { NOWHERE, LIST, TRACK, PLAYS };
+enum place { NOWHERE, LIST, PAGE, COLLECTION, FEED, TRACK, PLAYS };
 
 static const struct route {
 	enum place place;
 	const char *method;
 	void (*answer)(struct catalogue *c);
 } routes[] = {
-	{LIST, "GET", get_list},    {LIST, "HEAD", get_list},	{TRACK, "GET", get_track},
-	{TRACK, "HEAD", get_track}, {PLAYS, "POST", post_play},
+	{LIST, "GET", get_list},
+	{LIST, "HEAD", get_list},
+	{PAGE, "GET", get_page},
+	{PAGE, "HEAD", get_page},
+	{COLLECTION, "GET", get_collection},
+	{COLLECTION, "HEAD", get_collection},
+	{FEED, "GET", get_feed},
+	{FEED, "HEAD", get_feed},
+	{TRACK, "GET", get_track},
+	{TRACK, "HEAD", get_track},
+	{PLAYS, "POST", post_play},
 };
 
-static const char *const allowed[] = {
-	[LIST] = "GET, HEAD, OPTIONS",
-	[TRACK] = "GET, HEAD, OPTIONS",
-	[PLAYS] = "POST, OPTIONS",
+static const char *allowed(enum place place)
+{
+	return place == PLAYS ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+}
+
+static const struct {
+	const char *name;
+	enum place place;
+} places[] = {
+	{"tracks", LIST},   {"list", PAGE},   {"collection", COLLECTION},
+	{"feed.rss", FEED}, {"plays", PLAYS},
 };
 
 static enum place find_place(const struct http *h)
 {
 	int count = http_segments(h);
 
-	if (count < 1 || count > 2)
-		return NOWHERE;
-	if (strcmp(http_segment(h, 0), "tracks") == 0)
-		return count == 1 ? LIST : TRACK;
-	return count == 1 && strcmp(http_segment(h, 0), "plays") == 0 ? PLAYS : NOWHERE;
+	if (count == 2 && strcmp(http_segment(h, 0), "tracks") == 0)
+		return TRACK;
+	for (size_t i = 0; count == 1 && i < sizeof(places) / sizeof(places[0]); i++)
+		if (strcmp(http_segment(h, 0), places[i].name) == 0)
+			return places[i].place;
+	return NOWHERE;
 }
 
 static const struct route *find_route(enum place place, const char *method)
@@ -245,9 +212,9 @@ static void answer(struct catalogue *c)
 	else if (place == NOWHERE)
 		http_fail(c->h, DRIFT_ENOENT, "There is nothing here.");
 	else if (strcmp(http_method(c->h), "OPTIONS") == 0)
-		http_send_options(c->h, allowed[place]);
+		http_send_options(c->h, allowed(place));
 	else
-		http_fail_method(c->h, allowed[place]);
+		http_fail_method(c->h, allowed(place));
 }
 
 int main(void)

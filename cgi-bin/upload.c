@@ -10,6 +10,7 @@
  *     GET     /track/<id>/status
  *     POST    /track/<id>/regenerate?kind=
  *     POST    /backfill?kind=
+ *     GET     /queue                  what the transcoder does, for an administrator
  *     OPTIONS everywhere              what tus clients and browsers ask
  */
 #include "base/conf.h"
@@ -112,7 +113,7 @@ static void delete_upload(const struct intake *in, const struct uuid *id)
 
 /* --- which request this is ---------------------------------------------------------- */
 
-enum place { NOWHERE, COLLECTION, UPLOAD, TRACK, STATUS, REGENERATE, BACKFILL };
+enum place { NOWHERE, COLLECTION, UPLOAD, TRACK, STATUS, REGENERATE, BACKFILL, QUEUE };
 
 static const struct route {
 	enum place place;
@@ -132,6 +133,8 @@ static const struct route {
 	{STATUS, "HEAD", NULL, trackadmin_status},
 	{REGENERATE, "POST", "upload", trackadmin_regenerate},
 	{BACKFILL, "POST", "admin", trackadmin_backfill},
+	{QUEUE, "GET", "admin", trackadmin_queue},
+	{QUEUE, "HEAD", "admin", trackadmin_queue},
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -156,6 +159,8 @@ static enum place find_single(const struct http *h, struct uuid *id)
 {
 	if (strcmp(http_segment(h, 0), "backfill") == 0)
 		return BACKFILL;
+	if (strcmp(http_segment(h, 0), "queue") == 0 && strcmp(get_method(h), "PUT") != 0)
+		return QUEUE;
 	if (read_id(h, 0, id))
 		return UPLOAD;
 	return strcmp(get_method(h), "PUT") == 0 ? COLLECTION : NOWHERE;

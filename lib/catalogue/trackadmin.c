@@ -168,3 +168,10 @@ void trackadmin_backfill(const struct intake *in, const struct uuid *none)
 	trackadmin_send(in, 202, "SELECT jsonb_build_object('queued', drift.backfill($1))",
 			DB_ARGS(db_text(http_query(in->h, "kind"))));
 }
+
+void trackadmin_queue(const struct intake *in, const struct uuid *none)
+{
+	(void)none;
+	http_set_header(in->h, "Cache-Control", "no-store");
+	trackadmin_send(in, 200, "SELECT drift.queue_state()", NULL, 0);
+}

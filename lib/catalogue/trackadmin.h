@@ -30,4 +30,7 @@ void trackadmin_status(const struct intake *in, const struct uuid *track);
 void trackadmin_regenerate(const struct intake *in, const struct uuid *track);
 void trackadmin_backfill(const struct intake *in, const struct uuid *none);
 
+/* Jobs that run, wait and have failed; needs no id. */
+void trackadmin_queue(const struct intake *in, const struct uuid *none);
+
 #endif

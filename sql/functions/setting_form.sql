@@ -9,6 +9,7 @@ language sql stable security definer set search_path = drift, pg_temp as $$
 		c.value ->> 'value', c.value ->> 'label'
 	from drift.setting_list(i_cookies) with ordinality s
 	left join lateral jsonb_array_elements(s.choices) with ordinality c on s.kind = 'choice'
+	where not exists (select from drift.setting_definition d where d.name = s.name and d.hidden)
 	order by s.ordinality, c.ordinality
 $$;
 comment on function drift.setting_form(jsonb) is 'The listener''s settings, a row for each choice and number.';

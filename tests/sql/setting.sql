@@ -1,7 +1,8 @@
 -- Settings: what applies, what is taken, and what a definition may be.
 begin;
-select plan(22);
+select plan(24);
 
+delete from drift.setting_definition where name not in ('streamQuality', 'theme');
 select is(drift.setting_values('{}'), '{"streamQuality": "lossless", "theme": "auto"}',
 	'who has chosen nothing gets the fallbacks');
 select is(drift.setting_values('{"theme": "dark", "streamQuality": "mp3", "more": "x"}'),
@@ -28,6 +29,12 @@ select results_eq($$ select value from drift.setting_change('{"crossfade": 2}') 
 select is((select count(*) from unnest(array['13', '-1', 'NaN', '1e1', '', ' 1', '1;', '0x1']) v
 	where drift.setting_values(jsonb_build_object('crossfade', v)) ->> 'crossfade' <> '0'), 0::bigint,
 	'what is no number of its range counts for nothing');
+
+insert into drift.setting_definition (name, label, kind, fallback, minimum, maximum, step, position, hidden)
+values ('share', 'Share', 'number', '7', 0, 100, 1, 9, true);
+select is(drift.setting_values('{}') ->> 'share', '7', 'a hidden one applies');
+select is((drift.setting_state('{}') || jsonb_build_object('form', (select jsonb_agg(f) from drift.setting_form('{}') f)))
+	@? '$.**.name ? (@ == "share")', false, 'and is in no menu');
 
 select throws_ok(format($$ insert into drift.setting_definition (name, label, kind, choices, fallback, position)
 	values (%L, 'x', %L, %L, %L, 4) $$, d[1], d[2], d[3], d[4]), '23514', null, d[5])
