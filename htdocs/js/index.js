@@ -1,28 +1,26 @@
 /**
- * The player's page: list, player bar and settings put together.
+ * The player's page: list, queue, player bar and settings put together.
  * @module
  */
 
 import { byId } from './elements.js';
-import { Drift } from './core/drift.js';
-import { ElementDeck } from './core/element-deck.js';
-import { gainOf } from './core/gain.js';
-import { Loader } from './core/loader.js';
-import { Player } from './core/player.js';
-import { WindowDeck } from './core/window-deck.js';
+import { joinMediaSession } from './media-session.js';
+import { openBy } from './panel.js';
 import { countPlays } from './play-count.js';
 import { PlayerBar } from './player-bar.js';
+import { makePlayer } from './make-player.js';
+import { QueuePanel } from './queue-panel.js';
 import { Settings } from './settings.js';
 import { showSettingsMenu } from './settings-menu.js';
+import { shareBy } from './share.js';
+import { takeKeys } from './shortcuts.js';
 import { parsePosition } from './time.js';
 import { TrackList } from './track-list.js';
 
+const link = new URLSearchParams(location.search);
 const settings = new Settings();
-const element = new ElementDeck(byId('audio', HTMLAudioElement));
-const windows = new WindowDeck(({ manifest }) => gainOf(manifest.gain, settings.get('normalisation')));
-const loader = new Loader(() => settings.get('streamQuality'), () => true, (mime) => element.canPlay(mime));
-const player = new Player(loader, windows, element);
-const list = new TrackList();
+const player = makePlayer(settings, byId('audio', HTMLAudioElement));
+const list = new TrackList({ artist: link.get('artist') ?? '', album: link.get('album') ?? '' });
 
 /**
  * Plays what is listed, from the chosen track on.
@@ -33,12 +31,23 @@ function choose(track) {
 		return player.toggle();
 	const queue = list.tracks.map((id) => ({ track: id, format: '' }));
 
-	history.replaceState(null, '', `?${new URLSearchParams({ track })}`);
+	link.set('track', track);
+	link.delete('t');
+	history.replaceState(null, '', `?${link}`);
 	return player.open(queue, list.tracks.indexOf(track), 0, true);
 }
 
+/** @param {string} track */
+function playNext(track) {
+	const place = player.entry ? player.queue.indexOf(player.entry) : -1;
+
+	if (place < 0)
+		return player.open([{ track, format: '' }], 0, 0, false);
+	player.enqueue([...player.queue.slice(0, place + 1), { track, format: '' }, ...player.queue.slice(place + 1)]);
+	say(`${list.names.get(track)?.title} plays next.`);
+}
+
 function openLinked() {
-	const link = new URLSearchParams(location.search);
 	const track = link.get('track');
 
 	if (track)
@@ -46,25 +55,23 @@ function openLinked() {
 }
 
 /** @param {string} sentence */
-function complain(sentence) {
+function say(sentence) {
 	byId('list-status', HTMLElement).textContent = sentence;
 }
 
-new PlayerBar(player);
-countPlays(player);
-showSettingsMenu(settings, byId('settings-button', HTMLButtonElement),
-	byId('settings', HTMLElement), complain);
-settings.addEventListener('change', (event) => {
-	const { detail } = /** @type {CustomEvent<string>} */ (event);
+const detailOf = (/** @type {Event} */ event) => /** @type {CustomEvent<string>} */ (event).detail;
+const bar = new PlayerBar(player);
 
-	if (detail === 'streamQuality')
-		player.requality();
-	if (detail === 'normalisation')
-		player.regain();
-});
-list.addEventListener('choose', (event) => choose(/** @type {CustomEvent<string>} */ (event).detail));
+countPlays(player);
+joinMediaSession(player);
+takeKeys(player, byId('player', HTMLElement), byId('search', HTMLInputElement));
+shareBy(byId('share', HTMLButtonElement), player, (sentence) => bar.say(sentence));
+showSettingsMenu(settings, byId('settings-button', HTMLButtonElement), byId('settings', HTMLElement), say);
+openBy(byId('queue-button', HTMLButtonElement), byId('queue', HTMLElement));
+new QueuePanel(player, list.names);
+list.addEventListener('choose', (event) => choose(detailOf(event)));
+list.addEventListener('add', (event) => playNext(detailOf(event)));
 for (const name of ['track', 'change'])
 	player.addEventListener(name, () => list.mark(player.entry?.track ?? '', !player.paused));
-Object.assign(globalThis, { drift: new Drift(player, windows) });
 list.load();
 openLinked();

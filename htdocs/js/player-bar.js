@@ -9,6 +9,8 @@ import { SeekBar } from './seek-bar.js';
 import { clock } from './time.js';
 import { parseWaveform } from './waveform.js';
 
+/** In the browser's own store: no server needs to know. */
+const VOLUME = 'drift.volume';
 const STALLED = 'Waiting for the network. It goes on by itself.';
 
 /** @typedef {import('./core/player.js').Player} Player */
@@ -17,6 +19,8 @@ export class PlayerBar {
 	#player;
 	#bar = byId('player', HTMLElement);
 	#toggle = byId('toggle', HTMLButtonElement);
+	#previous = byId('previous', HTMLButtonElement);
+	#next = byId('next', HTMLButtonElement);
 	#notice = byId('notice', HTMLElement);
 	#seekBar = new SeekBar(byId('seek', HTMLElement));
 	#volume = byId('volume', HTMLInputElement);
@@ -25,6 +29,8 @@ export class PlayerBar {
 	/** @type {string | null} URL of the waveform in the seek bar */
 	#drawn = null;
 	#moving = false;
+	/** the volume that is shown and kept */
+	#loud = -1;
 
 	/** @param {Player} player */
 	constructor(player) {
@@ -32,11 +38,14 @@ export class PlayerBar {
 		player.addEventListener('track', () => this.#showTrack());
 		player.addEventListener('manifest', () => this.#showTrack());
 		player.addEventListener('change', () => this.#showState());
+		player.addEventListener('queue', () => this.#showState());
 		this.#toggle.addEventListener('click', () => player.toggle());
+		this.#previous.addEventListener('click', () => player.previous());
+		this.#next.addEventListener('click', () => player.next());
 		this.#seekBar.addEventListener('seek', (event) =>
 			player.seek(/** @type {CustomEvent<number>} */ (event).detail));
 		this.#volume.addEventListener('input', () => (player.volume = Number(this.#volume.value)));
-		this.#volume.value = String(player.volume);
+		player.volume = keptVolume();
 		this.#showState();
 	}
 
@@ -47,7 +56,7 @@ export class PlayerBar {
 
 		this.#bar.dataset.track = manifest.track;
 		byId('title', HTMLElement).textContent = manifest.title;
-		byId('artist', HTMLElement).textContent = manifest.artist ?? '';
+		byId('artist', HTMLElement).replaceChildren(artistLink(manifest.artist));
 		byId('cover', HTMLElement).replaceChildren(coverOf(manifest.cover));
 		byId('duration', HTMLElement).textContent = clock(duration);
 		this.#showWaveform(manifest.waveform);
@@ -75,19 +84,40 @@ export class PlayerBar {
 		const { manifest, paused, waiting, failed, rendition } = this.#player;
 
 		this.#toggle.disabled = !manifest && !failed;
+		this.#previous.disabled = !manifest;
+		this.#next.disabled = !this.#player.canStep(1);
 		this.#toggle.setAttribute('aria-label', paused ? 'Play' : 'Pause');
 		this.#toggle.replaceChildren(icon(paused ? 'play' : 'pause'));
 		this.#bar.classList.toggle('waiting', waiting);
 		this.#bar.classList.toggle('failed', failed);
 		byId('rendition', HTMLElement).textContent =
 			manifest && rendition ? renditionLabel(manifest, rendition) : '';
-		this.#say(this.#player.stalled ? STALLED : this.#player.notice);
+		this.#tell(this.#player.stalled ? STALLED : this.#player.notice);
+		this.#showVolume();
 		this.#showPosition();
 		this.#move();
 	}
 
+	#showVolume() {
+		const { volume } = this.#player;
+
+		if (volume === this.#loud)
+			return;
+		this.#loud = volume;
+		this.#volume.value = String(volume);
+		keepVolume(volume);
+	}
+
+	/**
+	 * For once, until there is something to tell of the player.
+	 * @param {string} sentence
+	 */
+	say(sentence) {
+		this.#notice.textContent = sentence;
+	}
+
 	/** @param {string} sentence */
-	#say(sentence) {
+	#tell(sentence) {
 		if (sentence !== this.#said)
 			this.#notice.textContent = sentence;
 		this.#said = sentence;
@@ -95,7 +125,7 @@ export class PlayerBar {
 
 	#showPosition() {
 		byId('position', HTMLElement).textContent = clock(this.#player.position);
-		this.#seekBar.position = this.#player.position;
+		this.#seekBar.move(this.#player.position, this.#player.bufferedTo);
 	}
 
 	/** Smoothly while it plays; by the player's own events where less motion is wanted. */
@@ -111,7 +141,37 @@ export class PlayerBar {
 	}
 }
 
+/** @param {string | null} artist */
+function artistLink(artist) {
+	if (!artist)
+		return '';
+	const link = make('a', { href: `./?${new URLSearchParams({ artist })}` }, artist);
+
+	if (window !== window.top)
+		link.target = '_blank';
+	return link;
+}
+
 /** @param {string | null} url */
 function coverOf(url) {
 	return url ? make('img', { src: url, alt: '' }) : icon('note');
+}
+
+function keptVolume() {
+	try {
+		const kept = parseFloat(localStorage.getItem(VOLUME) ?? '');
+
+		return kept >= 0 ? kept : 1;
+	} catch {
+		return 1; /* the store is switched off */
+	}
+}
+
+/** @param {number} volume */
+function keepVolume(volume) {
+	try {
+		localStorage.setItem(VOLUME, String(volume));
+	} catch {
+		/* as above */
+	}
 }

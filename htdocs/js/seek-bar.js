@@ -1,5 +1,5 @@
 /**
- * The waveform as a slider: shows what was played, takes clicks, drags and
+ * The waveform as a slider: shows what was played and what lies ready, takes clicks, drags and
  * keys.
  *
  * Event: "seek", whose detail is the position in seconds.
@@ -35,6 +35,7 @@ export class SeekBar extends EventTarget {
 	#loudest = 1;
 	#duration = 0;
 	#position = 0;
+	#ready = 0;
 	/** @type {number | null} seconds under the pointer while it drags */
 	#dragged = null;
 
@@ -63,12 +64,16 @@ export class SeekBar extends EventTarget {
 		this.#describe();
 	}
 
-	/** @param {number} seconds */
-	set position(seconds) {
-		const before = this.#playedPixels();
+	/**
+	 * @param {number} seconds
+	 * @param {number} ready    what lies ready from there on ends there
+	 */
+	move(seconds, ready) {
+		const before = [this.#playedPixels(), this.#pixels(this.#ready)];
 
 		this.#position = seconds;
-		if (this.#playedPixels() !== before)
+		this.#ready = ready;
+		if (this.#playedPixels() !== before[0] || this.#pixels(ready) !== before[1])
 			this.#draw();
 		if (Math.floor(seconds) !== Number(this.#slider.getAttribute('aria-valuenow')))
 			this.#describe();
@@ -179,8 +184,11 @@ export class SeekBar extends EventTarget {
 	}
 
 	#playedPixels() {
-		const seconds = this.#dragged ?? this.#position;
+		return this.#pixels(this.#dragged ?? this.#position);
+	}
 
+	/** @param {number} seconds */
+	#pixels(seconds) {
 		return this.#duration > 0 ? Math.round((this.#canvas.width * seconds) / this.#duration) : 0;
 	}
 
@@ -193,7 +201,10 @@ export class SeekBar extends EventTarget {
 			return;
 
 		context.clearRect(0, 0, width, height);
-		this.#drawBars(context, colours.getPropertyValue('--wave'), played, width - played);
+		const ready = Math.max(played, this.#pixels(this.#ready));
+
+		this.#drawBars(context, colours.getPropertyValue('--wave'), ready, width - ready);
+		this.#drawBars(context, colours.getPropertyValue('--wave-ready'), played, ready - played);
 		this.#drawBars(context, colours.getPropertyValue('--wave-played'), 0, played);
 		if (this.#duration > 0) {
 			context.fillStyle = colours.getPropertyValue('--wave-head');

@@ -5,6 +5,7 @@
  */
 
 import { make } from './elements.js';
+import { openBy } from './panel.js';
 
 /** @typedef {import('./settings.js').Setting} Setting */
 /** @typedef {import('./settings.js').Settings} Settings */
@@ -27,29 +28,6 @@ export function showSettingsMenu(settings, button, panel, complain) {
 	openBy(button, panel);
 	settings.load().then(() => fill(panel, settings, choose), (error) => {
 		panel.replaceChildren(make('p', {}, `The settings cannot be shown. ${error.message}`));
-	});
-}
-
-/**
- * @param {HTMLButtonElement} button
- * @param {HTMLElement} panel
- */
-function openBy(button, panel) {
-	const show = (/** @type {boolean} */ open) => {
-		panel.hidden = !open;
-		button.setAttribute('aria-expanded', String(open));
-	};
-
-	button.addEventListener('click', () => show(panel.hidden === true));
-	document.addEventListener('keydown', (event) => {
-		if (event.key !== 'Escape' || panel.hidden)
-			return;
-		show(false);
-		button.focus();
-	});
-	document.addEventListener('pointerdown', ({ target }) => {
-		if (target instanceof Node && !panel.contains(target) && !button.contains(target))
-			show(false);
 	});
 }
 

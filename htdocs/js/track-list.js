@@ -1,11 +1,12 @@
 /**
- * The list of tracks: searched and continued by the catalogue's keyset.
+ * The list of tracks: all of them, searched and continued by the catalogue's keyset,
+ * or those of one artist or album.
  *
- * Event: "choose", whose detail is a track's id.
+ * Events: "choose" and "add" (plays next), whose detail is a track's id.
  * @module
  */
 
-import { callJson } from './api.js';
+import { callJson, programUrl } from './api.js';
 import { byId, icon, make } from './elements.js';
 import { clock, spoken } from './time.js';
 
@@ -13,13 +14,15 @@ import { clock, spoken } from './time.js';
  * @typedef {object} Card
  * @property {string} track
  * @property {string} title
- * @property {string | null} artist
- * @property {string | null} album
+ * @property {string} artist  "" when unknown, as the next
+ * @property {string} album
  * @property {number} seconds
  * @property {number} plays
  */
 
 /** @typedef {{ tracks: Card[], after: string | null }} Page */
+
+/** Tracks by artist, by album or both; "" for any. @typedef {{ artist: string, album: string }} Collection */
 
 const PAGE_TRACKS = 50;
 /** From the last key to the question, milliseconds. */
@@ -30,25 +33,31 @@ export class TrackList extends EventTarget {
 	#search = byId('search', HTMLInputElement);
 	#more = byId('more', HTMLButtonElement);
 	#status = byId('list-status', HTMLElement);
+	/** @type {Collection} */
+	#collection;
 	/** @type {string | null} */
 	#after = null;
 	#asking = new AbortController();
 	/** the track in the player, and whether it is heard */
 	#current = '';
 	#playing = false;
+	/** by track @type {Map<string, { title: string, artist: string }>} */
+	names = new Map();
 
-	constructor() {
+	/** @param {Collection} collection  both "" for all tracks */
+	constructor(collection) {
 		super();
 		let typing = 0;
 
+		this.#collection = collection;
 		this.#search.addEventListener('input', () => {
 			clearTimeout(typing);
-			typing = setTimeout(() => this.load(), TYPING_PAUSE);
+			typing = setTimeout(() => this.#searchAll(), TYPING_PAUSE);
 		});
 		byId('search-form', HTMLFormElement).addEventListener('submit', (event) => {
 			event.preventDefault();
 			clearTimeout(typing);
-			this.load();
+			this.#searchAll();
 		});
 		this.#more.addEventListener('click', () => this.#ask(this.#after));
 	}
@@ -58,7 +67,7 @@ export class TrackList extends EventTarget {
 		return [...this.#list.querySelectorAll('li')].map((row) => row.dataset.track ?? '');
 	}
 
-	/** The first page of what is searched for. */
+	/** The first page of what is searched for, or the collection. */
 	load() {
 		return this.#ask(null);
 	}
@@ -77,26 +86,45 @@ export class TrackList extends EventTarget {
 			this.#markRow(row);
 	}
 
+	/** A search is among all tracks. */
+	#searchAll() {
+		this.#collection = { artist: '', album: '' };
+		return this.load();
+	}
+
 	/** @param {string | null} after  null: from the start, in place of what is shown */
 	async #ask(after) {
 		this.#asking.abort();
 		const { signal } = (this.#asking = new AbortController());
-		const query = new URLSearchParams({ limit: String(PAGE_TRACKS) });
 		const wanted = this.#search.value.trim();
 
-		if (wanted)
-			query.set('q', wanted);
-		if (after)
-			query.set('after', after);
 		try {
-			const page = await callJson(`catalogue.fcgi/tracks?${query}`, { signal });
+			const page = await callJson(`catalogue.fcgi/${this.#path(wanted, after)}`, { signal });
 
+			showHead(this.#collection, page);
 			this.#show(page, after !== null, wanted);
 		} catch (error) {
 			if (!signal.aborted)
 				this.#status.textContent =
 					`The tracks cannot be listed. ${/** @type {Error} */ (error).message}`;
 		}
+	}
+
+	/**
+	 * @param {string} wanted
+	 * @param {string | null} after
+	 */
+	#path(wanted, after) {
+		const query = collectionQuery(this.#collection);
+
+		if (query.size)
+			return `collection?${query}`;
+		query.set('limit', String(PAGE_TRACKS));
+		if (wanted)
+			query.set('q', wanted);
+		if (after)
+			query.set('after', after);
+		return `tracks?${query}`;
 	}
 
 	/**
@@ -107,6 +135,8 @@ export class TrackList extends EventTarget {
 	#show(page, further, wanted) {
 		const rows = page.tracks.map((card) => this.#row(card));
 
+		for (const { track, title, artist } of page.tracks)
+			this.names.set(track, { title, artist });
 		this.#list[further ? 'append' : 'replaceChildren'](...rows);
 		this.#after = page.after;
 		this.#more.hidden = page.after === null;
@@ -116,20 +146,22 @@ export class TrackList extends EventTarget {
 	}
 
 	/** @param {Card} card */
-	#row(card) {
-		const by = [card.artist, card.album].filter(Boolean).join(' · ');
-		const button = make('button', { type: 'button', class: 'row' },
+	#row({ track, title, artist, album, seconds, plays }) {
+		const play = make('button', { type: 'button', class: 'row' },
 			make('span', { class: 'row-icon' }),
 			make('span', { class: 'row-text' },
-				make('span', { class: 'row-title' }, card.title), make('span', { class: 'row-by' }, by)),
-			make('span', { class: 'row-plays' }, plays(card.plays)),
+				make('span', { class: 'row-title' }, title), make('span', { class: 'row-by' }, artist)));
+		const add = make('button', { type: 'button', class: 'round', title: 'Play next',
+			'aria-label': `Play ${title} next` }, icon('add'));
+		const row = make('li', { 'data-track': track }, play,
+			make('span', { class: 'row-album' }, album && !this.#collection.album ? albumLink(artist, album) : ''),
+			make('span', { class: 'row-plays' }, playCount(plays)),
 			make('span', { class: 'row-time' },
-				make('span', { 'aria-hidden': 'true' }, clock(card.seconds)),
-				make('span', { class: 'said' }, spoken(card.seconds))));
-		const row = make('li', { 'data-track': card.track }, button);
+				make('span', { 'aria-hidden': 'true' }, clock(seconds)),
+				make('span', { class: 'said' }, spoken(seconds))), add);
 
-		button.addEventListener('click', () =>
-			this.dispatchEvent(new CustomEvent('choose', { detail: card.track })));
+		play.addEventListener('click', () => this.#tell('choose', track));
+		add.addEventListener('click', () => this.#tell('add', track));
 		this.#markRow(row);
 		return row;
 	}
@@ -146,10 +178,55 @@ export class TrackList extends EventTarget {
 		else
 			button?.removeAttribute('aria-current');
 	}
+
+	/**
+	 * @param {string} name
+	 * @param {string} detail
+	 */
+	#tell(name, detail) {
+		this.dispatchEvent(new CustomEvent(name, { detail }));
+	}
+}
+
+/**
+ * Names what is listed, and leads to the feed of an artist's tracks.
+ * @param {Collection} collection
+ * @param {Page} page
+ */
+function showHead(collection, { tracks }) {
+	const { artist, album } = collection;
+	const seconds = tracks.reduce((sum, card) => sum + card.seconds, 0);
+	const by = byId('list-by', HTMLElement);
+	const actions = byId('list-actions', HTMLElement);
+	const count = `${tracks.length} track${tracks.length === 1 ? '' : 's'}`;
+
+	byId('list-title', HTMLElement).textContent = album || artist || 'Tracks';
+	by.hidden = actions.hidden = !album && !artist;
+	by.replaceChildren(...(album && artist ? [artistLink(artist), ' · '] : []), `${count} · ${clock(seconds)}`);
+	actions.replaceChildren(make('a', { href: './' }, 'All tracks'),
+		make('a', { href: programUrl(`catalogue.fcgi/feed.rss?${collectionQuery(collection)}`) }, 'Podcast feed'));
+}
+
+/** @param {Collection} collection */
+function collectionQuery(collection) {
+	return new URLSearchParams(Object.entries(collection).filter(([, value]) => value));
+}
+
+/**
+ * @param {string} artist
+ * @param {string} album
+ */
+function albumLink(artist, album) {
+	return make('a', { href: `./?${collectionQuery({ artist, album })}` }, album);
+}
+
+/** @param {string} artist */
+function artistLink(artist) {
+	return make('a', { href: `./?${collectionQuery({ artist, album: '' })}` }, artist);
 }
 
 /** @param {number} count */
-function plays(count) {
+function playCount(count) {
 	return count ? `${count} play${count === 1 ? '' : 's'}` : '';
 }
 

@@ -82,7 +82,7 @@ function watchGround() {
 		const on = (sentence) => `${sentence} (${stack.name})`;
 		const title = `Tidal Study ${process.pid}`;
 		let track, other, context, page, complaints;
-		const row = () => page.locator(`#tracks li[data-track="${track}"] button`);
+		const row = () => page.locator(`#tracks li[data-track="${track}"] .row`);
 
 		it(on('finds a track by a search'), async () => {
 			other = await uploadTrack(stack, `Second ${title}.wav`, composeWav(1));
@@ -180,7 +180,7 @@ function watchGround() {
 			assert.ok((await page.locator('.skip').boundingBox()).y >= 0);
 			await page.keyboard.press('Enter');
 			await page.keyboard.press('Tab');
-			assert.equal(await page.evaluate(() => document.activeElement.id), 'seek');
+			assert.equal(await page.evaluate(() => document.activeElement.id), 'next');
 		});
 		it(on('changes the theme at once'), async () => {
 			await chooseSetting(page, 'dark');

@@ -7,7 +7,8 @@ use Drift;
 use Test::More;
 
 my %types = (
-	'/' => qr{^text/html}, '/upload.html' => qr{^text/html}, '/js/index.js' => qr{^text/javascript},
+	'/' => qr{^text/html}, '/upload.html' => qr{^text/html}, '/embed.html' => qr{^text/html},
+	'/js/index.js' => qr{^text/javascript},
 	'/css/drift.css' => qr{^text/css}, '/img/drift.svg' => qr{^image/svg\+xml},
 	'/lib/tus.min.js' => qr{^text/javascript}, '/cgi-bin/settings.fcgi/' => qr{^application/json},
 );
@@ -30,8 +31,9 @@ sub describe {
 		is $headers->{'referrer-policy'}, 'same-origin', 'other sites are not told';
 		my $policy = policy_of($headers->{'content-security-policy'} // '');
 		is $policy->{'default-src'}, "'self'", 'nothing comes from elsewhere';
-		is $policy->{'frame-ancestors'}, "'self'", 'no other site frames it';
-		next unless $path =~ m{^/(?:upload\.html)?$};
+		is_deeply [ $policy->{'frame-ancestors'}, $headers->{'x-frame-options'} ],
+			$path eq '/embed.html' ? [ undef, undef ] : [ "'self'", 'SAMEORIGIN' ], 'who may frame it';
+		next unless $path =~ m{^/(?:\w+\.html)?$};
 		my ($meta) = $answer->{content} =~ /http-equiv="Content-Security-Policy"\s+content="([^"]*)"/;
 		delete $policy->{'frame-ancestors'};
 		is_deeply policy_of($meta), $policy, 'the page says the same';

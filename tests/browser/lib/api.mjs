@@ -53,3 +53,14 @@ export async function removeTrack(stack, track) {
 	await fetch(`${stack.url}cgi-bin/upload.fcgi/track/${track}`,
 		{ method: 'DELETE', headers: { 'X-Api-Key': stack.key } });
 }
+
+/**
+ * Changes what is said of a track.
+ * @param {Stack} stack
+ * @param {string} track
+ * @param {Record<string, unknown>} patch
+ */
+export async function describeTrack(stack, track, patch) {
+	await fetch(`${stack.url}cgi-bin/upload.fcgi/track/${track}`, { method: 'PATCH', body: JSON.stringify(patch),
+		headers: { 'X-Api-Key': stack.key, 'Content-Type': 'application/merge-patch+json' } });
+}

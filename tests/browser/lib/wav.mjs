@@ -7,10 +7,10 @@
  * A 16 bit WAV: a slow chord under a pluck every half second, so that the waveform
  * has a shape and a seek can be heard.
  * @param {number} seconds
- * @param {{ rate?: number, channels?: 1 | 2 }} [form]  samples per second
+ * @param {{ rate?: number, channels?: 1 | 2, level?: number }} [form]  samples per second; of full scale
  * @returns {Buffer}
  */
-export function composeWav(seconds, { rate = 44100, channels = 2 } = {}) {
+export function composeWav(seconds, { rate = 44100, channels = 2, level = 1 } = {}) {
 	const frames = Math.round(seconds * rate);
 	const bytes = 2 * channels * frames;
 	const wav = Buffer.alloc(44 + bytes);
@@ -29,7 +29,7 @@ export function composeWav(seconds, { rate = 44100, channels = 2 } = {}) {
 	wav.writeUInt32LE(bytes, 40);
 	for (let i = 0; i < frames; i++)
 		for (let channel = 0; channel < channels; channel++)
-			wav.writeInt16LE(sample(i / rate, seconds, 0.003 * channel), 44 + 2 * (channels * i + channel));
+			wav.writeInt16LE(Math.round(level * sample(i / rate, seconds, 0.003 * channel)), 44 + 2 * (channels * i + channel));
 	return wav;
 }
 
@@ -48,5 +48,5 @@ function sample(t, seconds, shift) {
 	const chord = Math.sin(2 * Math.PI * 110 * t) + Math.sin(2 * Math.PI * 165 * (t + shift));
 	const swell = 0.25 + 0.75 * Math.sin((Math.PI * t) / seconds) ** 2 * Math.abs(Math.sin(t / 3));
 
-	return Math.round(32767 * swell * (0.45 * pluck + 0.15 * chord));
+	return 32767 * swell * (0.45 * pluck + 0.15 * chord);
 }

@@ -1,0 +1,252 @@
+#!/usr/bin/env node
+/* the page around the player: queue, keys, links, albums, frames, loudness */
+const assert = require('node:assert/strict');
+const { createServer } = require('node:http');
+
+(async () => {
+	const { it, runTests } = await import('./lib/tap.mjs');
+	const { stacks } = await import('./lib/stacks.mjs');
+	const { launch, openPage, screenshot } = await import('./lib/browser.mjs');
+	const { composeWav } = await import('./lib/wav.mjs');
+	const { uploadTrack, removeTrack, describeTrack } = await import('./lib/api.mjs');
+	const browser = await launch();
+
+	for (const stack of stacks())
+		describe(stack);
+	await runTests();
+	await browser.close();
+
+	function describe(stack) {
+		const on = (sentence) => `${sentence} (${stack.name})`;
+		const artist = `The Drift & Co ${process.pid}`;
+		const album = 'Tidal “Studies”';
+		const titles = ['Harbour Lights', 'Ebb', 'Six Rooms'];
+		/** ids in the order of titles */
+		const tracks = [];
+		let context, page, complaints;
+
+		const state = () => page.evaluate(() => drift.state);
+		const place = (wanted) => page.waitForFunction((at) => drift.state.place === at && drift.state.t > 0.1, wanted);
+		const query = () => new URLSearchParams({ artist, album });
+
+		it(on('shows an album in its order'), async () => {
+			for (const [i, title] of titles.entries()) {
+				tracks.push(await uploadTrack(stack, `${title}.wav`, composeWav(20 + i, { level: 0.5 })));
+				await describeTrack(stack, tracks[i], { artist, album });
+			}
+			context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
+			await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+			({ page, complaints } = await openPage(context));
+			await page.addInitScript(noteActions);
+			await page.goto(`${stack.url}?${query()}`);
+			await page.locator('#tracks li').nth(2).waitFor();
+			assert.deepEqual(await page.locator('.row-title').allTextContents(), titles);
+			assert.equal(await page.textContent('#list-title'), album);
+			assert.equal(await page.textContent('#list-by'), `${artist} · 3 tracks · 1:03`);
+		});
+		it(on('plays the list one after the other, by buttons too'), async () => {
+			await page.click('#tracks li:nth-child(1) .row');
+			await place(0);
+			await page.click('#next');
+			await place(1);
+			await page.evaluate(() => drift.seek(10));
+			await page.click('#previous');
+			await page.waitForFunction(() => drift.state.place === 1 && drift.state.t < 2);
+			await page.evaluate(() => drift.seek(drift.state.duration - 0.6));
+			await place(2);
+			assert.equal(await page.textContent('#title'), 'Six Rooms');
+			assert.ok(await page.isDisabled('#next'));
+		});
+		it(on('shows the queue, and lets it be changed while it plays'), async () => {
+			await page.click('#queue-button');
+			await page.waitForFunction(() => document.querySelector('#queue-list .current .queue-title')?.textContent === 'Six Rooms');
+			await screenshot(page, `queue-light-${stack.name}`);
+			await page.getByRole('button', { name: 'Remove Ebb from the queue' }).click();
+			assert.equal(await page.locator('#queue-list li').count(), 2);
+			await page.locator('.queue-place').first().click();
+			await place(0);
+			await page.keyboard.press('Escape');
+			assert.ok(await page.isHidden('#queue'));
+			await page.getByRole('button', { name: 'Play Ebb next' }).click();
+			assert.equal(await page.textContent('#list-status'), 'Ebb plays next.');
+			await page.click('#next');
+			await page.waitForFunction(() => document.getElementById('title').textContent === 'Ebb');
+		});
+		it(on('is driven by keys from anywhere'), async () => {
+			const plays = (wanted) => page.waitForFunction((is) => drift.state.playing === is, wanted);
+
+			await place(1);
+			await page.evaluate(() => document.activeElement.blur());
+			await page.keyboard.press(' ');
+			await plays(false);
+			await page.keyboard.press('5');
+			assert.equal((await state()).t, (await state()).duration / 2);
+			await page.keyboard.press('ArrowLeft');
+			assert.equal((await state()).t, (await state()).duration / 2 - 5);
+			await page.keyboard.press('ArrowRight');
+			await page.keyboard.press(' ');
+			await plays(true);
+			await page.focus('#share');
+			await page.keyboard.press('ArrowDown');
+			assert.equal(await page.evaluate(() => drift.volume), 0.95);
+			await page.keyboard.press('/');
+			await page.keyboard.type('5 x/');
+			assert.equal(await page.inputValue('#search'), '5 x/');
+			await page.fill('#search', '');
+		});
+		it(on('keeps the volume'), async () => {
+			await page.fill('#volume', '0.4');
+			await page.goto(`${stack.url}?track=${tracks[0]}&t=7`);
+			await page.waitForFunction(() => drift.volume === 0.4 && document.getElementById('volume').value === '0.4');
+			await page.fill('#volume', '1');
+		});
+		it(on('shares a link to the moment'), async () => {
+			await page.waitForFunction(() => drift.state.t === 7);
+			const counted = page.waitForResponse(/\/plays$/);
+			await page.click('#share');
+			await page.waitForFunction(() => document.getElementById('notice').textContent.includes('clipboard'));
+			assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `${stack.url}?track=${tracks[0]}&t=7`);
+			assert.equal((await counted).request().postDataJSON().kind, 'share');
+		});
+		it(on('tells the system what plays, and obeys its keys'), async () => {
+			await page.click('#toggle');
+			await page.waitForFunction(() => navigator.mediaSession.playbackState === 'playing');
+			assert.deepEqual(await page.evaluate(() => {
+				const { title, artist: by, album: on } = navigator.mediaSession.metadata;
+
+				return [title, by, on];
+			}), ['Harbour Lights', artist, album]);
+			await page.evaluate(() => actions.seekto({ seekTime: 12 }));
+			assert.ok((await state()).t >= 12);
+			await page.evaluate(() => actions.pause());
+			await page.waitForFunction(() => navigator.mediaSession.playbackState === 'paused' && !drift.state.playing);
+		});
+		it(on('evens out the loudness if the listener wants it'), async () => {
+			const gain = await page.evaluate(async (track) => {
+				const { gain: { track: dB, peak } } = await (await fetch(`/cgi-bin/stream.fcgi/${track}/manifest.json`)).json();
+
+				return 10 ** (Math.min(dB, Math.max(0, -peak), 12) / 20);
+			}, tracks[0]);
+			assert.ok(Math.abs(gain - 1) > 0.05, `${gain}`);
+			const level = () => page.evaluate(async () => {
+				const meter = new AnalyserNode(drift.context, { fftSize: 32768 });
+				const block = new Float32Array(32768);
+
+				drift.output.connect(meter);
+				drift.seek(5);
+				await drift.resume();
+				await new Promise((resolve) => setTimeout(resolve, 1500));
+				meter.getFloatTimeDomainData(block);
+				drift.output.disconnect(meter);
+				drift.pause();
+				return Math.sqrt(block.reduce((sum, value) => sum + value * value, 0) / block.length);
+			});
+			const before = await level();
+			await page.click('#settings-button');
+			await page.check('#settings input[value="track"]');
+			await page.waitForFunction(() => document.documentElement.dataset.normalisation === 'track');
+			const after = await level();
+			assert.ok(Math.abs(after / before / gain - 1) < 0.1, `${after / before}, not ${gain}`);
+			await page.keyboard.press('Escape');
+		});
+		it(on('plays in a frame of another site'), async () => {
+			const html = `<iframe src="${stack.url}embed.html?track=${tracks[1]}&track=${tracks[2]}&t=3" width="360" height="190" allow="autoplay"></iframe>`;
+			const server = createServer((_, answer) => answer.writeHead(200, { 'Content-Type': 'text/html' }).end(html));
+
+			await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+			const other = await openPage(context);
+			await other.page.goto(`http://localhost:${server.address().port}/`);
+			const frame = other.page.frames()[1];
+			await frame.waitForFunction(() => globalThis.drift?.state.t === 3);
+			await frame.click('#toggle');
+			await frame.waitForFunction(() => drift.state.t > 3.3 && drift.state.playing);
+			assert.equal(await frame.textContent('#title'), 'Ebb');
+			assert.ok(await frame.evaluate(() => document.documentElement.scrollWidth <= innerWidth &&
+				document.documentElement.scrollHeight <= innerHeight));
+			await screenshot(other.page, `embed-${stack.name}`);
+			await frame.click('#next');
+			await frame.waitForFunction(() => document.getElementById('title').textContent === 'Six Rooms');
+			assert.deepEqual(other.complaints, []);
+			await other.page.close();
+			server.close();
+		});
+		it(on('has a name and a role for whatever can be pressed'), async () => {
+			await page.goto(`${stack.url}?${query()}`);
+			await page.locator('#tracks li').nth(2).waitFor();
+			const nameless = await page.locator('button, a[href], input, [role="slider"]').evaluateAll((all) => all
+				.filter((element) => !(element.getAttribute('aria-label') || element.textContent.trim() || element.labels?.length))
+				.map((element) => element.outerHTML));
+
+			assert.deepEqual(nameless, []);
+			assert.equal(await page.locator('[role="status"]').count(), 2);
+		});
+		it(on('can be read by everybody: text stands out from its ground'), async () => {
+			for (const scheme of ['light', 'dark']) {
+				await page.emulateMedia({ colorScheme: scheme });
+				assert.deepEqual(await page.evaluate(faintTexts), [], scheme);
+			}
+		});
+		it(on('lists and plays without script'), async () => {
+			const plain = await browser.newContext({ javaScriptEnabled: false });
+			const still = await plain.newPage();
+
+			await still.goto(stack.url);
+			await still.click('noscript a[href*="list"]');
+			await still.fill('input[name="q"]', artist);
+			await still.click('button');
+			assert.equal(await still.locator('audio').count(), 3);
+			await still.waitForFunction(() => document.querySelector('audio').readyState >= 0);
+			await plain.close();
+		});
+		it(on('has nothing to complain about in the console, nor breaks its content policy'), async () => {
+			assert.deepEqual(complaints, []);
+			await context.close();
+			for (const track of tracks)
+				await removeTrack(stack, track);
+		});
+	}
+
+	/** In the page: what the keys of the system would call. */
+	function noteActions() {
+		const set = MediaSession.prototype.setActionHandler;
+
+		globalThis.actions = {};
+		MediaSession.prototype.setActionHandler = function (name, act) {
+			globalThis.actions[name] = act;
+			return set.call(this, name, act);
+		};
+	}
+
+	/** Texts whose contrast is below 4.5:1 (WCAG 2.2, 1.4.3), in the page. */
+	function faintTexts() {
+		const channels = (colour) => {
+			const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+
+			canvas.fillStyle = colour;
+			canvas.fillRect(0, 0, 1, 1);
+			return [...canvas.getImageData(0, 0, 1, 1).data];
+		};
+		const luminance = (colour) => channels(colour).slice(0, 3).map((value) => value / 255)
+			.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+			.reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+		const ground = (element) => {
+			for (; element; element = element.parentElement) {
+				const { backgroundColor } = getComputedStyle(element);
+
+				if (channels(backgroundColor)[3] === 255)
+					return backgroundColor;
+			}
+			return 'white';
+		};
+
+		return [...document.querySelectorAll('body *')]
+			.filter((element) => element.checkVisibility() && !element.matches(':disabled, :disabled *') &&
+				[...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+			.map((element) => {
+				const [a, b] = [luminance(getComputedStyle(element).color), luminance(ground(element))].sort((x, y) => y - x);
+
+				return [element.textContent.trim().slice(0, 30), (a + 0.05) / (b + 0.05)];
+			})
+			.filter(([, contrast]) => contrast < 4.5);
+	}
+})();
