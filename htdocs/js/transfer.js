@@ -6,6 +6,7 @@
 
 import { problemDetail, programUrl } from './api.js';
 import { getKey } from './key.js';
+import { sendWanted } from './wanted.js';
 
 /** @typedef {import('tus-js-client').Upload} TusUpload */
 /** @typedef {import('tus-js-client').DetailedError} DetailedError */
@@ -16,6 +17,9 @@ const { tus } = /** @type {{ tus: typeof import('tus-js-client') }} */ (/** @typ
 /** Bytes in one request: what a proxy usually lets through, and what always gets through (mod_fcgid's limit). */
 const CHUNK = 8 << 20;
 const CHUNK_SMALL = 128 << 10;
+/** The first one, and how long one may take: between two of them is heard what is wanted. */
+const CHUNK_FIRST = 1 << 20;
+const CHUNK_SECONDS = 2;
 const RETRY_DELAYS = [0, 1000, 3000, 5000, 10000, 20000];
 
 /** Why a transfer stopped, and what to do: a sentence for the uploader. */
@@ -37,6 +41,8 @@ export class Transfer {
 	/** @type {TusUpload | null} */
 	#upload = null;
 	#track = '';
+	#largest = CHUNK;
+	#begun = 0;
 	/** @type {() => void} */
 	#paused = () => {};
 
@@ -67,9 +73,9 @@ export class Transfer {
 			try {
 				return await this.#attempt(upload);
 			} catch (error) {
-				if (!shrinks(/** @type {DetailedError} */ (error), upload))
+				if (!this.#shrinks(/** @type {DetailedError} */ (error)))
 					throw refusal(/** @type {DetailedError} */ (error));
-				upload.options.chunkSize = CHUNK_SMALL;
+				upload.options.chunkSize = this.#largest = CHUNK_SMALL;
 			}
 		}
 	}
@@ -90,12 +96,16 @@ export class Transfer {
 		/** @type {TusUpload} */
 		const upload = new tus.Upload(this.#file, {
 			endpoint: programUrl('upload.fcgi/'),
-			chunkSize: CHUNK,
+			chunkSize: CHUNK_FIRST,
 			retryDelays: RETRY_DELAYS,
 			removeFingerprintOnSuccess: true,
 			metadata: { filename: this.#file.name, filetype: this.#file.type },
 			onProgress: this.#onProgress,
-			onShouldRetry: (error) => !shrinks(error, upload) && passes(statusOf(error)),
+			onShouldRetry: (error) => !this.#shrinks(error) && passes(statusOf(error)),
+			onBeforeRequest: (request) => this.#prepare(request),
+			onChunkComplete: (bytes) => {
+				upload.options.chunkSize = this.#chunkAfter(bytes);
+			},
 			onAfterResponse: (_request, answer) => {
 				this.#track = answer.getHeader('Drift-Track') ?? this.#track;
 			},
@@ -105,6 +115,34 @@ export class Transfer {
 		if (previous)
 			upload.resumeFromPreviousUpload(previous);
 		return upload;
+	}
+
+	/** @param {import('tus-js-client').HttpRequest} request */
+	async #prepare(request) {
+		if (request.getMethod() !== 'PATCH')
+			return;
+		if (this.#track)
+			await sendWanted(this.#file, request.getURL(), this.#track, Number(request.getHeader('Upload-Offset')),
+				Math.min(this.#largest, CHUNK_FIRST));
+		this.#begun = performance.now();
+	}
+
+	/** @param {number} bytes  of the one before */
+	#chunkAfter(bytes) {
+		const seconds = Math.max(0.001, (performance.now() - this.#begun) / 1000);
+		const fitting = Math.round(bytes / seconds * CHUNK_SECONDS);
+
+		return Math.min(this.#largest, Math.max(CHUNK_SMALL, fitting));
+	}
+
+	/**
+	 * Whether a smaller piece may get through where this one did not.
+	 * @param {DetailedError} error
+	 */
+	#shrinks(error) {
+		const sending = error.originalRequest?.getMethod() === 'PATCH';
+
+		return sending && [413, 500].includes(statusOf(error)) && this.#largest !== CHUNK_SMALL;
 	}
 
 	/**
@@ -119,17 +157,6 @@ export class Transfer {
 			upload.start();
 		});
 	}
-}
-
-/**
- * Whether a smaller piece may get through where this one did not.
- * @param {DetailedError} error
- * @param {TusUpload} upload
- */
-function shrinks(error, upload) {
-	const sending = error.originalRequest?.getMethod() === 'PATCH';
-
-	return sending && [413, 500].includes(statusOf(error)) && upload.options.chunkSize !== CHUNK_SMALL;
 }
 
 /**

@@ -35,9 +35,11 @@ async function reach(page, stage, seconds = 60) {
 	const folder = mkdtempSync(join(tmpdir(), 'drift-upload-'));
 	const song = join(folder, 'Low Tide.wav');
 	const mix = join(folder, 'Long Mix.wav');
+	const other = join(folder, 'Other Mix.wav');
 
 	writeFileSync(song, composeWav(30));
 	writeFileSync(mix, composeWav(120));
+	writeFileSync(other, composeWav(121));
 	for (const stack of stacks())
 		describe(stack);
 	await runTests();
@@ -123,12 +125,48 @@ async function reach(page, stage, seconds = 60) {
 
 			page.on('request', (request) => (created ||= request.method() === 'POST'));
 			await page.setInputFiles('#files', mix);
-			assert.ok(Number((await resumed).headers()['upload-offset']) >= 8 << 20);
+			assert.ok(Number((await resumed).headers()['upload-offset']) >= 1 << 20);
 			await finish();
 			assert.equal(created, false);
 		});
+		it(on('sends first what somebody listens to'), async () => {
+			const place = 15 << 20;
+			let pieces = 0, release;
+			const held = new Promise((resolve) => (release = resolve));
+			const listens = new Promise((resolve) => {
+				page.route('**/upload.fcgi/*', async (route) => {
+					/* the second piece waits until somebody listens */
+					if (route.request().method() === 'PATCH' && ++pieces === 2) {
+						resolve();
+						await held;
+					}
+					await route.continue();
+				});
+			});
+			const sent = requests.length;
+
+			await page.goto(url); /* no older meter */
+			const created = page.waitForResponse((answer) => answer.request().method() === 'POST');
+
+			await page.setInputFiles('#files', other);
+			const track = (await created).headers()['drift-track'];
+
+			await listens;
+			const answer = await fetch(`${stack.url}cgi-bin/stream.fcgi/${track}`, { headers: { Range: `bytes=${place}-` } });
+
+			assert.equal(answer.status, 503);
+			release();
+			await finish();
+			await page.unroute('**/upload.fcgi/*');
+			const offsets = requests.slice(sent).filter((request) => request.method() === 'PATCH')
+				.map((request) => Number(request.headers()['upload-offset']));
+
+			assert.ok(offsets.includes(place), `${offsets}`);
+			assert.ok(offsets.indexOf(place) <= 4, `${offsets}`);
+		});
 		it(on('asks for news by the ETag of the last answer'), async () => {
-			const asked = requests.filter((request) => request.url().endsWith(`/track/${tracks.at(-1)}/status`));
+			const sent = requests.findLastIndex((request) => request.method() === 'PATCH');
+			const asked = requests.slice(sent).filter((request) => request.url().endsWith(`/track/${tracks.at(-1)}/status`));
 
 			assert.ok(asked.length > 1);
 			for (const request of asked.slice(1))
