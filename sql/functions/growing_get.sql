@@ -13,7 +13,7 @@ begin
 	join drift.source s on s.track = t.id
 	join drift.upload u on u.track = s.track and u.version = s.version
 	where t.id = i_track and t.deleted is null and t.version = 0
-	order by s.version desc limit 1;
+	order by s.state = 'failed', s.version desc limit 1; -- of several, one that may yet be heard
 	if not found then
 		raise exception 'nothing is arriving' using errcode = 'DR404';
 	end if;

@@ -168,6 +168,20 @@ sub describe {
 		ok(Tus::wait_for(sub { !grep { -d "/proc/$_" } @pids }), 'the process is gone');
 	};
 
+	subtest 'goes on for a listener whose program was killed' => sub {
+		my $t = begin($s, $size);
+		give($t, 0, 2_000_000);
+		my $f = follow($t);
+		has_begun($f, 2_000_000, 'it is heard');
+		kill 'KILL', listeners_of($t);
+		waitpid $f->{pid}, 0;
+		my $got = -s $f->{out};
+		give($t, 2_000_000, 3_000_000);
+		$answer = listen_to($t, "$got-");
+		is($answer->{status}, 206, 'who comes again by a range');
+		ok(Drift::slurp($f->{out}) . $answer->{content} eq substr($wav, 0, 3_000_000), 'misses nothing');
+	};
+
 	subtest 'many listeners leave the programs free' => sub {
 		my $t = begin($s, $size);
 		give($t, 0, 500_000);
