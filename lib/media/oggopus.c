@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #define TEXT_MAX 512 /* bytes of one tag's text */
+#define GAIN_BYTES (4 + sizeof("R128_TRACK_GAIN=+00000") - 1) /* of its comment */
 #define TAGS_MAX                                                                                   \
 	8000 /* bytes of the OpusTags packet: with both page headers                               \
 		and OpusHead less than LAYOUT_SETUP_MAX */
@@ -69,13 +70,13 @@ static size_t text_bytes(const char *text)
 }
 
 /* True when the pair was added. */
-static bool add_tag(const char *key, const char *text, struct buf *out)
+static bool add_tag(const char *key, const char *text, size_t max, struct buf *out)
 {
 	size_t key_len = strlen(key);
 	size_t text_len = text_bytes(text);
 	size_t len = key_len + 1 + text_len;
 
-	if (text_len == 0 || len + 4 > TAGS_MAX - out->len)
+	if (text_len == 0 || len + 4 > max - out->len)
 		return false;
 	buf_add_u32le(out, (uint32_t)len);
 	buf_add(out, key, key_len);
@@ -91,12 +92,20 @@ static bool add_gain(double gain, struct buf *out)
 	double limited = fmin(fmax(gain, -127), 127);
 
 	snprintf(text, sizeof(text), "%+06ld", lrint(limited * 256));
-	return add_tag("R128_TRACK_GAIN", text, out);
+	return add_tag("R128_TRACK_GAIN", text, TAGS_MAX, out);
+}
+
+/* RFC 7845 section 5.2: zeros behind the comments are padding. */
+static void pad(size_t bytes, struct buf *out)
+{
+	while (bytes--)
+		buf_add_byte(out, 0);
 }
 
 /* RFC 7845 section 5.2 */
 static void add_tags(const struct oggopus_setup *setup, struct buf *out)
 {
+	const size_t padding = setup->has_gain ? 0 : GAIN_BYTES;
 	size_t count_at;
 	uint32_t count = 0;
 
@@ -111,10 +120,11 @@ static void add_tags(const struct oggopus_setup *setup, struct buf *out)
 		const struct oggopus_tag *tag = &setup->tags[i];
 
 		if (key_is_formed(tag->key) && !key_is_ours(tag->key))
-			count += add_tag(tag->key, tag->text, out);
+			count += add_tag(tag->key, tag->text, TAGS_MAX - padding, out);
 	}
 	for (int i = 0; buf_ok(out) && i < 4; i++)
 		out->data[count_at + (size_t)i] = (char)(count >> 8 * i);
+	pad(padding, out);
 }
 
 /* The one page that holds what was put into the stream; takes the stream. */

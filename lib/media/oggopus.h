@@ -37,7 +37,7 @@ struct oggopus_setup {
 	const char *vendor; /* segment_vendor(); borrowed, as all texts here */
 	const struct oggopus_tag *tags;
 	int32_t tag_count;
-	bool has_gain; /* then R128_TRACK_GAIN is written */
+	bool has_gain; /* then R128_TRACK_GAIN is written, else padding of its length */
 	double track_gain; /* dB to reach -23 LUFS, i.e. -23 - loudness; kept within ±127 */
 };
 
@@ -48,11 +48,15 @@ struct oggopus_setup {
  * pairs are taken in their order, one that would not fit any more is left
  * out. Ill-formed keys, empty texts, and the pairs that are ours to write (R128_*,
  * REPLAYGAIN_*, METADATA_BLOCK_PICTURE) are left out. The gain has 6 characters
- * always, so that the length does not depend on its value.
+ * always, so that the length depends neither on its value nor on its being known.
  *
  * Returns DRIFT_ENOMEM.
  */
 enum drift_err oggopus_setup(const struct oggopus_setup *setup, struct buf *out) MUST_CHECK;
+
+/* Where OpusHead (RFC 7845 section 5.1, mapping family 0) is in the setup pages. */
+#define OGGOPUS_HEAD_AT 28
+#define OGGOPUS_HEAD_BYTES 19
 
 /*
  * Adds page b of a stream to out; the page's number is b + 2.

@@ -3,7 +3,7 @@
 #include "base/io.h"
 #include "media/growfile.h"
 #include "media/oggopus.h"
-#include "media/seekidx.h"
+#include "media/opusidx.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -67,23 +67,23 @@ void opusfile_free(struct opusfile *f)
 }
 
 /* A hole and the file's end read as no page at all. */
-static bool has_page(const struct opusfile *f, int64_t page)
+bool opusfile_read_page(const struct opusfile *f, int64_t page, uint8_t *out)
 {
-	uint8_t room[OGGOPUS_PAGE_MAX];
 	size_t bytes = (size_t)layout_page_bytes(&f->layout, page);
 	int64_t offset = layout_page_offset(&f->layout, page);
 
 	/* the first bytes alone tell it of nearly all that are not there */
-	return io_pread_all(f->fd, room, 4, offset) == DRIFT_OK && room[0] == 'O' &&
-	       io_pread_all(f->fd, room, bytes, offset) == DRIFT_OK &&
-	       oggopus_page_is(&f->layout, f->serial, page, room, bytes, &bytes);
+	return io_pread_all(f->fd, out, 4, offset) == DRIFT_OK && out[0] == 'O' &&
+	       io_pread_all(f->fd, out, bytes, offset) == DRIFT_OK &&
+	       oggopus_page_is(&f->layout, f->serial, page, out, bytes, &bytes);
 }
 
 static bool has_segment(const struct opusfile *f, int64_t segment)
 {
 	struct layout_pages pages = layout_segment_pages(&f->layout, segment);
+	uint8_t page[OGGOPUS_PAGE_MAX];
 
-	while (pages.first < pages.end && has_page(f, pages.first))
+	while (pages.first < pages.end && opusfile_read_page(f, pages.first, page))
 		pages.first++;
 	return pages.first == pages.end;
 }
@@ -134,39 +134,14 @@ void opusfile_give_up_segment(struct opusfile *f, int64_t segment)
 		(void)lock_segments(f, F_UNLCK, segment, 1);
 }
 
-static void add_formula_entries(const struct layout *l, struct buf *out)
-{
-	for (int64_t page = 0; page < l->pages; page++)
-		seekidx_add(out, (struct seekidx_entry){
-					 .sample = (uint64_t)(page * LAYOUT_PAGE_SAMPLES),
-					 .offset = (uint64_t)layout_page_offset(l, page)});
-}
-
 static enum drift_err write_sidecar(const struct opusfile *f, const uint8_t *setup,
 				    struct buf *sidecar)
 {
-	struct buf formula = {0};
-	const struct buf *entries = f->grow ? growfile_entries(f->grow) : &formula;
-	struct seekidx idx = {
-		.codec = "Opus",
-		.flags = SEEKIDX_EXACT,
-		.timescale = LAYOUT_RATE,
-		.pre_skip = LAYOUT_PRE_SKIP,
-		.samples = (uint64_t)f->layout.samples48,
-		.bytes = (uint64_t)opusfile_bytes(f),
-		.setup = setup,
-		.setup_bytes = (uint32_t)f->layout.setup_bytes,
-	};
-
-	if (!f->grow)
-		add_formula_entries(&f->layout, &formula);
-	idx.entries = (const uint8_t *)entries->data;
-	idx.entry_count = (uint32_t)(entries->len / SEEKIDX_ENTRY_BYTES);
-	if (buf_ok(entries))
-		seekidx_write(&idx, sidecar);
+	if (f->grow)
+		opusidx_write_entries(&f->layout, setup, opusfile_bytes(f),
+				      growfile_entries(f->grow), sidecar);
 	else
-		sidecar->failed = true;
-	buf_clear(&formula);
+		opusidx_write(&f->layout, setup, sidecar);
 	return buf_ok(sidecar) ? DRIFT_OK : DRIFT_ENOMEM;
 }
 

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "media/layout.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,13 @@ enum drift_err opusfile_new(int fd, const struct layout *layout, uint32_t serial
 			    struct opusfile **out) MUST_CHECK;
 /* Gives up what was claimed; the file stays as it is. NULL is fine. */
 void opusfile_free(struct opusfile *f);
+
+/*
+ * Is the page there, whole? CBR only. Any thread.
+ *
+ * out  room for layout_page_bytes(), OGGOPUS_PAGE_MAX at most; its bytes afterwards
+ */
+bool opusfile_read_page(const struct opusfile *f, int64_t page, uint8_t *out) MUST_CHECK;
 
 enum opusfile_claim {
 	OPUSFILE_WHOLE, /* all its pages are there: nothing to do */

@@ -112,10 +112,9 @@ static bool is_zero(const uint8_t *p, size_t len)
 	return true;
 }
 
-enum drift_err seekidx_parse_own(const uint8_t *data, size_t len, struct seekidx *out)
+enum drift_err seekidx_parse_head(const uint8_t *data, size_t len, struct seekidx *out)
 {
 	struct seekidx x;
-	size_t setup_end, whole;
 
 	if (memcmp(data, MAGIC, len < sizeof(MAGIC) ? len : sizeof(MAGIC)) != 0)
 		return DRIFT_EFORMAT;
@@ -124,14 +123,28 @@ enum drift_err seekidx_parse_own(const uint8_t *data, size_t len, struct seekidx
 	x = parse_head(data);
 	if (!head_is_sound(&x))
 		return DRIFT_EFORMAT;
-	setup_end = SEEKIDX_HEAD_BYTES + padded(x.setup_bytes);
-	whole = setup_end + (size_t)x.entry_count * SEEKIDX_ENTRY_BYTES;
-	if (len < whole)
+	if (len < SEEKIDX_HEAD_BYTES + padded(x.setup_bytes))
 		return DRIFT_EMORE;
 	x.setup = data + SEEKIDX_HEAD_BYTES;
-	x.entries = data + setup_end;
-	if (len > whole || !is_zero(x.setup + x.setup_bytes, padded(x.setup_bytes) - x.setup_bytes))
+	if (!is_zero(x.setup + x.setup_bytes, padded(x.setup_bytes) - x.setup_bytes))
 		return DRIFT_EFORMAT;
+	*out = x;
+	return DRIFT_OK;
+}
+
+enum drift_err seekidx_parse_own(const uint8_t *data, size_t len, struct seekidx *out)
+{
+	struct seekidx x;
+	size_t setup_end, whole;
+	enum drift_err err = seekidx_parse_head(data, len, &x);
+
+	if (err)
+		return err;
+	setup_end = SEEKIDX_HEAD_BYTES + padded(x.setup_bytes);
+	whole = setup_end + (size_t)x.entry_count * SEEKIDX_ENTRY_BYTES;
+	if (len != whole)
+		return len < whole ? DRIFT_EMORE : DRIFT_EFORMAT;
+	x.entries = data + setup_end;
 	*out = x;
 	return DRIFT_OK;
 }

@@ -71,6 +71,9 @@ enum drift_err seekidx_parse(const uint8_t *data, size_t len, struct seekidx *ou
  */
 enum drift_err seekidx_parse_own(const uint8_t *data, size_t len, struct seekidx *out) MUST_CHECK;
 
+/* Likewise, with the entries neither there nor looked at: out->entries is not to be used. */
+enum drift_err seekidx_parse_head(const uint8_t *data, size_t len, struct seekidx *out) MUST_CHECK;
+
 /* Entry i, 0 to entry_count - 1. */
 struct seekidx_entry seekidx_get(const struct seekidx *idx, uint32_t i);
 

@@ -86,6 +86,20 @@ static size_t length_with_gain(double gain, int expected)
 	return len;
 }
 
+static size_t length_without_gain(void)
+{
+	const struct oggopus_setup setup = sample_setup();
+	struct buf out = write_setup(&setup);
+	size_t len = out.len;
+	OpusTags tags;
+
+	read_tags(&out, &tags);
+	assert_int_equal(tags.comments, 0);
+	opus_tags_clear(&tags);
+	buf_clear(&out);
+	return len;
+}
+
 static void it_is_as_long_whatever_the_gain(void **state)
 {
 	size_t len = length_with_gain(0, 0);
@@ -95,6 +109,7 @@ static void it_is_as_long_whatever_the_gain(void **state)
 	assert_int_equal(length_with_gain(0.004, 1), len);
 	assert_int_equal(length_with_gain(1e9, 127 * 256), len);
 	assert_int_equal(length_with_gain(-1e9, -127 * 256), len);
+	assert_int_equal(length_without_gain(), len);
 }
 
 static void it_leaves_out_what_is_not_the_sources_to_say(void **state)

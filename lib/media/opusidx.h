@@ -1,0 +1,31 @@
+/*
+ * opusidx.h - the sidecar of an Opus rendition.
+ *
+ * Pure. Under hard CBR it follows from the layout and the setup pages alone, so that
+ * it can be there before the rendition is.
+ */
+#ifndef DRIFT_MEDIA_OPUSIDX_H
+#define DRIFT_MEDIA_OPUSIDX_H
+
+#include "base/buf.h"
+#include "media/layout.h"
+
+#include <stdint.h>
+
+/*
+ * Adds the sidecar of a CBR rendition to out; out of memory shows in buf_ok(out).
+ *
+ * setup  layout->setup_bytes long
+ */
+void opusidx_write(const struct layout *layout, const uint8_t *setup, struct buf *out);
+
+/*
+ * The same for any rendition that is whole.
+ *
+ * bytes    of the rendition
+ * entries  one for each page, as seekidx_add() writes them
+ */
+void opusidx_write_entries(const struct layout *layout, const uint8_t *setup, int64_t bytes,
+			   const struct buf *entries, struct buf *out);
+
+#endif
