@@ -28,12 +28,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define SWEEP_EVERY_SECONDS 3600
 #define RECONNECT_SECONDS 5
+#define NICENESS 10 /* listeners come first */
 #define LOOK_SECONDS 15 /* a notification may be lost with its connection */
 #define UNTIL_NEXT_START (-1) /* linger: cron's default */
 
@@ -329,6 +331,8 @@ int main(int argc, char **argv)
 	if (!db)
 		return EXIT_FAILURE;
 	catch_signals();
+	if (setpriority(PRIO_PROCESS, 0, NICENESS) < 0)
+		log_errno("setpriority");
 	code = run(&o, &conf, db);
 	db_free(db);
 	return code;

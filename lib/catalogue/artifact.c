@@ -8,12 +8,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
+#define OPEN_ATTEMPTS 3 /* each lost only to somebody who publishes or removes it just then */
 #define SPARE_BYTES ((int64_t)16 << 20)
 
 #define PRESENCE_AT ((int64_t)1 << 61) /* the byte that all who fill a shared part file lock */
@@ -90,15 +92,47 @@ static bool is_in_place(int fd, const char *path)
 	       by_fd.st_dev == by_name.st_dev && by_fd.st_ino == by_name.st_ino;
 }
 
+/* Is anybody there? */
+static bool is_attended(int fd)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = PRESENCE_AT,
+		.l_len = 1,
+	};
+
+	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/*
+ * A part file that is sealed: whole, and about to be published, so that reading is all that
+ * is left to do; unless whoever sealed it was killed before the rename.
+ *
+ * Its descriptor, or -1.
+ */
+static int open_sealed(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0 || is_attended(fd) || !is_in_place(fd, path))
+		return fd;
+	log_info("artifact: removed %s, sealed and never published", path);
+	unlink(path);
+	close(fd);
+	return -1;
+}
+
 /* Its descriptor, or -1 and errno. */
 static int open_shared(const char *path)
 {
-	const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
-	int fd = open(path, flags, 0644);
+	int fd = -1;
 
-	/* sealed and never renamed: whoever made it was killed just then */
-	if (fd < 0 && errno == EACCES && unlink(path) == 0)
-		fd = open(path, flags, 0644);
+	for (int i = 0; fd < 0 && i < OPEN_ATTEMPTS; i++) {
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		if (fd < 0 && errno == EACCES)
+			fd = open_sealed(path);
+	}
 	return fd;
 }
 
@@ -165,6 +199,44 @@ void artifact_drop(struct artifact *a)
 	else if (unlink(a->part.text) < 0 && errno != ENOENT)
 		log_errno("artifact: remove %s", a->part.text);
 	artifact_leave(a);
+}
+
+/* Writes and seals; fd is a file that nobody else knows. */
+static enum drift_err link_first(int fd, const char *from, const char *to, const struct buf *bytes,
+				 int64_t mtime_us)
+{
+	enum drift_err err = io_write_all(fd, bytes->data, bytes->len);
+
+	if (!err)
+		err = seal(fd, mtime_us);
+	if (!err && fsync(fd) < 0)
+		err = io_err(errno);
+	if (!err && link(from, to) < 0 && errno != EEXIST)
+		err = io_err(errno);
+	return err ? err : io_sync_folder_of(to);
+}
+
+enum drift_err artifact_put_first(const struct conf *conf, const struct uuid *track, int version,
+				  const char *name, const struct buf *bytes, int64_t mtime_us)
+{
+	struct store_path to = store_file(conf, track, version, name), from;
+	char part[256];
+	enum drift_err err;
+	int fd;
+
+	snprintf(part, sizeof(part), ".%s" ARTIFACT_PART "XXXXXX", name);
+	from = store_file(conf, track, version, part);
+	fd = mkostemp(from.text, O_CLOEXEC);
+	if (fd < 0) {
+		log_errno("artifact: create %s", from.text);
+		return io_err(errno);
+	}
+	err = link_first(fd, from.text, to.text, bytes, mtime_us);
+	if (err)
+		log_errno("artifact: publish %s", to.text);
+	unlink(from.text);
+	close(fd);
+	return err;
 }
 
 enum drift_err artifact_room(const struct conf *conf, int64_t bytes, int64_t *free_bytes)

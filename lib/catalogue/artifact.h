@@ -9,6 +9,7 @@
 #ifndef DRIFT_CATALOGUE_ARTIFACT_H
 #define DRIFT_CATALOGUE_ARTIFACT_H
 
+#include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/uuid.h"
@@ -67,6 +68,15 @@ enum drift_err artifact_publish(struct artifact *a, int64_t mtime_us) MUST_CHECK
 void artifact_drop(struct artifact *a);
 /* Leaves a shared part file to whoever joins it next; likewise. */
 void artifact_leave(struct artifact *a);
+
+/*
+ * Puts a small file in its place unless one of that name is there, which stays.
+ *
+ * Returns DRIFT_ENOSPC or DRIFT_EIO (logged).
+ */
+enum drift_err artifact_put_first(const struct conf *conf, const struct uuid *track, int version,
+				  const char *name, const struct buf *bytes,
+				  int64_t mtime_us) MUST_CHECK;
 
 /*
  * Is there room for so many more bytes in the store, and 16 MiB to spare?

@@ -44,38 +44,6 @@ void job_worker_init(struct job_worker *w, const struct conf *conf, struct db *d
 	snprintf(w->name, sizeof(w->name), "%s-%ld-%lx", host, (long)getpid(), (long)time(NULL));
 }
 
-/* Splits "KEY<1f>text<1e>KEY<1f>text" in place. The title is a tag of last
-   resort: a recording without one still shows its name in any player. */
-static void read_tags(struct job_set *set, const char *title)
-{
-	bool has_title = false;
-	char *pair, *rest = set->text.data, *key, *text;
-
-	while (rest && (pair = strsep(&rest, "\x1e")) && set->tag_count < JOB_TAGS_MAX - 1) {
-		text = pair;
-		key = strsep(&text, "\x1f");
-		if (!text)
-			continue;
-		has_title = has_title || strcasecmp(key, "TITLE") == 0;
-		set->tags[set->tag_count++] = (struct oggopus_tag){key, text};
-	}
-	if (!has_title && *title)
-		set->tags[set->tag_count++] = (struct oggopus_tag){"TITLE", title};
-}
-
-static enum drift_err read_texts(struct job_set *set, const char *title, const char *tags)
-{
-	size_t title_at;
-
-	buf_add(&set->text, tags, strlen(tags) + 1);
-	title_at = set->text.len;
-	buf_add(&set->text, title, strlen(title) + 1);
-	if (!buf_ok(&set->text))
-		return DRIFT_ENOMEM;
-	read_tags(set, set->text.data + title_at);
-	return DRIFT_OK;
-}
-
 static enum drift_err read_row(const struct db_rows *rows, struct job_set *set)
 {
 	set->track = db_get_uuid(rows, 0, 2);
@@ -88,7 +56,7 @@ static enum drift_err read_row(const struct db_rows *rows, struct job_set *set)
 	set->samples48 = db_get_int(rows, 0, 9);
 	set->claimed_at = now_seconds();
 	set->loudness = db_get_double(rows, 0, 10);
-	return read_texts(set, db_get_text(rows, 0, 11), db_get_text(rows, 0, 12));
+	return taglist_read(db_get_text(rows, 0, 12), db_get_text(rows, 0, 11), &set->tags);
 }
 
 enum drift_err job_claim(const struct job_worker *w, struct job_set *out)
@@ -97,14 +65,13 @@ enum drift_err job_claim(const struct job_worker *w, struct job_set *out)
 	struct db_rows rows = {0};
 	enum drift_err err;
 
-	err = db_call(w->db,
-		      "SELECT job, kind, track, version, source_name, source_bytes,"
-		      " source_mtime_us, sample_rate, samples, samples48, loudness, title,"
-		      " (SELECT string_agg(key || E'\\x1f' || value, E'\\x1e')"
-		      " FROM jsonb_each_text(tags))"
-		      " FROM drift.job_claim($1, $2, $3)",
-		      DB_ARGS(db_text(w->name), db_int(w->lease_seconds), db_int(w->max_attempts)),
-		      &rows);
+	err = db_call(
+		w->db,
+		"SELECT job, kind, track, version, source_name, source_bytes,"
+		" source_mtime_us, sample_rate, samples, samples48, loudness, title, " TAGLIST_PACK(
+			"tags") " FROM drift.job_claim($1, $2, $3)",
+		DB_ARGS(db_text(w->name), db_int(w->lease_seconds), db_int(w->max_attempts)),
+		&rows);
 	if (err)
 		return err;
 	err = rows.count ? read_row(&rows, &set) : DRIFT_ENOENT;
@@ -123,7 +90,7 @@ enum drift_err job_claim(const struct job_worker *w, struct job_set *out)
 
 void job_clear(struct job_set *set)
 {
-	buf_clear(&set->text);
+	taglist_clear(&set->tags);
 	*set = (struct job_set){0};
 }
 

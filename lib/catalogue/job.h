@@ -8,14 +8,12 @@
 #ifndef DRIFT_CATALOGUE_JOB_H
 #define DRIFT_CATALOGUE_JOB_H
 
-#include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/uuid.h"
 #include "catalogue/db.h"
+#include "catalogue/taglist.h"
 #include "media/analysis.h"
-#include "media/decoder.h"
-#include "media/oggopus.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -24,7 +22,6 @@
 #define JOB_CHANNEL "drift_job" /* notified when a job is queued */
 #define JOB_PATIENCE_SECONDS 300
 #define JOB_WORKER_MAX 96 /* bytes of a worker's name, NUL included */
-#define JOB_TAGS_MAX (DECODER_TAGS_MAX + 1)
 
 enum job_kind {
 	JOB_OPUS, /* opus-<kbits>.opus and its sidecar */
@@ -53,9 +50,7 @@ struct job_set {
 	int64_t samples; /* native, per channel */
 	int64_t samples48;
 	double loudness; /* LUFS; NAN: not measured yet, or silence */
-	struct oggopus_tag tags[JOB_TAGS_MAX]; /* point into text */
-	int32_t tag_count;
-	struct buf text; /* owned */
+	struct taglist tags;
 	double claimed_at; /* monotonic seconds */
 	double told_at; /* monotonic seconds of the last progress */
 };

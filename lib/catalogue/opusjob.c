@@ -1,5 +1,6 @@
 #include "catalogue/opusjob.h"
 
+#include "base/io.h"
 #include "base/log.h"
 #include "catalogue/store.h"
 #include "media/seekidx.h"
@@ -13,34 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define OPUS_MIME "audio/ogg; codecs=opus"
-#define REFERENCE_LUFS (-23.0) /* of R128_TRACK_GAIN: RFC 7845 section 5.2.1 */
-
 /* --- beginning --------------------------------------------------------------- */
-
-/* Reads the sidecar that this version's rendition has had so far, if any. */
-static bool read_old_sidecar(struct opusjob *j, struct seekidx *out)
-{
-	const struct job_set *set = j->task->set;
-	struct store_path path =
-		store_file(j->task->conf, &set->track, set->version, j->sidecar_name);
-	int fd = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct buf *file = &j->old_sidecar;
-	char piece[16384];
-	ssize_t n;
-
-	if (fd < 0)
-		return false;
-	while ((n = read(fd, piece, sizeof(piece))) > 0)
-		buf_add(file, piece, (size_t)n);
-	close(fd);
-	if (n == 0 && buf_ok(file) &&
-	    seekidx_parse((const uint8_t *)file->data, file->len, out) == DRIFT_OK &&
-	    out->setup_bytes > 0 && out->setup_bytes <= LAYOUT_SETUP_MAX)
-		return true;
-	log_warning("transcode: %s is damaged and will be replaced", path.text);
-	return false;
-}
 
 /* Upper bound of what the rendition and its sidecar take, in bytes. */
 static int64_t room_for(const struct opusjob *j)
@@ -72,37 +46,42 @@ static enum drift_err check_room(const struct opusjob *j)
 	return err;
 }
 
-static enum drift_err open_file(struct opusjob *j)
+/* The setup pages that are fixed, or how long new ones will be. */
+static enum drift_err find_setup(struct opusjob *j, int32_t *setup_bytes)
 {
-	const struct task *t = j->task;
-	enum drift_err err = artifact_join(t->conf, &t->set->track, t->set->version, j->name,
-					   segment_fingerprint(&j->order.params), &j->file);
+	const struct job_set *set = j->task->set;
+	struct opusbatch_order *o = &j->order;
+	struct buf pages = {0};
+	enum drift_err err;
 
-	if (err)
-		task_fail_by_code(t, JOB_OPUS, err);
+	o->setup = opusplan_setup(&set->track, set->version, o->params.channels, set->sample_rate,
+				  set->loudness, &set->tags);
+	err = opusplan_read_setup(j->task->conf, &set->track, set->version, &j->fixed_setup);
+	if (!err) {
+		o->setup_pages = buf_text(&j->fixed_setup);
+		o->setup_bytes = j->fixed_setup.len;
+		*setup_bytes = (int32_t)j->fixed_setup.len;
+		return DRIFT_OK;
+	}
+	err = err == DRIFT_ENOENT ? oggopus_setup(&o->setup, &pages) : err;
+	*setup_bytes = (int32_t)pages.len;
+	buf_clear(&pages);
 	return err;
 }
 
-static void compose_order(struct opusjob *j)
+static enum drift_err open_file(struct opusjob *j)
 {
-	const struct job_set *set = j->task->set;
-	struct seekidx old;
+	const struct task *t = j->task;
+	int32_t setup_bytes;
+	enum drift_err err = find_setup(j, &setup_bytes);
 
+	if (!err)
+		err = artifact_join(t->conf, &t->set->track, t->set->version, j->name.text,
+				    opusplan_part(&j->order.params, setup_bytes), &j->file);
+	if (err)
+		task_fail_by_code(t, JOB_OPUS, err);
 	j->order.fd = j->file.fd;
-	j->order.setup = (struct oggopus_setup){
-		.serial = oggopus_serial(&set->track, set->version),
-		.channels = j->order.params.channels,
-		.sample_rate = set->sample_rate,
-		.vendor = segment_vendor(),
-		.tags = set->tags,
-		.tag_count = set->tag_count,
-		.has_gain = !isnan(set->loudness),
-		.track_gain = REFERENCE_LUFS - set->loudness,
-	};
-	if (read_old_sidecar(j, &old)) {
-		j->order.setup_pages = (const char *)old.setup;
-		j->order.setup_bytes = old.setup_bytes;
-	}
+	return err;
 }
 
 void opusjob_start(const struct task *task, int channels, struct encoders *encoders, int64_t rank,
@@ -118,10 +97,10 @@ void opusjob_start(const struct task *task, int channels, struct encoders *encod
 			  .rank = rank},
 		.file = {.fd = -1},
 	};
-	snprintf(out->name, sizeof(out->name), "opus-%d.opus", kbits);
-	snprintf(out->sidecar_name, sizeof(out->sidecar_name), "opus-%d.seekidx", kbits);
-	if (check_room(out) == DRIFT_OK && open_file(out) == DRIFT_OK)
-		compose_order(out);
+	out->name = opusplan_file(conf);
+	out->sidecar_name = opusplan_sidecar(conf);
+	if (check_room(out) == DRIFT_OK && open_file(out) != DRIFT_OK)
+		artifact_leave(&out->file);
 }
 
 /* --- end --------------------------------------------------------------------- */
@@ -141,6 +120,36 @@ static enum drift_err verify(const struct opusjob *j, const struct opusbatch_res
 	return DRIFT_EIO;
 }
 
+/* Somebody may have needed the setup pages meanwhile, and fixed them. */
+static enum drift_err take_fixed_setup(struct opusjob *j, const struct opusbatch_result *r)
+{
+	const struct job_set *set = j->task->set;
+	enum drift_err err;
+
+	buf_reset(&j->fixed_setup);
+	err = opusplan_read_setup(j->task->conf, &set->track, set->version, &j->fixed_setup);
+	if (err)
+		return err == DRIFT_ENOENT ? DRIFT_EIO : err;
+	if (j->fixed_setup.len != (size_t)r->layout.setup_bytes) {
+		log_warning("transcode: %s: other setup pages were fixed meanwhile",
+			    j->file.part.text);
+		return DRIFT_EIO;
+	}
+	return io_pwrite_all(j->file.fd, j->fixed_setup.data, j->fixed_setup.len, 0);
+}
+
+static enum drift_err publish_sidecar(struct opusjob *j, const struct opusbatch_result *r,
+				      int64_t mtime_us)
+{
+	const struct job_set *set = j->task->set;
+	enum drift_err err;
+
+	if (r->layout.params.vbr)
+		return task_publish_bytes(j->task, j->sidecar_name.text, &r->sidecar, mtime_us);
+	err = opusplan_fix(j->task->conf, &set->track, set->version, &r->sidecar, mtime_us);
+	return err ? err : take_fixed_setup(j, r);
+}
+
 /* Both files are there before either row names one. */
 static enum drift_err publish_files(struct opusjob *j, const struct opusbatch_result *r,
 				    int64_t mtime_us)
@@ -148,7 +157,7 @@ static enum drift_err publish_files(struct opusjob *j, const struct opusbatch_re
 	enum drift_err err = verify(j, r);
 
 	if (!err)
-		err = task_publish_bytes(j->task, j->sidecar_name, &r->sidecar, mtime_us);
+		err = publish_sidecar(j, r, mtime_us);
 	return err ? err : artifact_publish(&j->file, mtime_us);
 }
 
@@ -169,7 +178,7 @@ static enum drift_err publish_rows(const struct opusjob *j, const struct opusbat
 {
 	const struct job_artifact sidecar = {
 		.kind = "seekidx",
-		.name = j->sidecar_name,
+		.name = j->sidecar_name.text,
 		.mime = SEEKIDX_MIME,
 		.bytes = (int64_t)r->sidecar.len,
 		.mtime_us = mtime_us,
@@ -177,8 +186,8 @@ static enum drift_err publish_rows(const struct opusjob *j, const struct opusbat
 	};
 	const struct job_artifact opus = {
 		.kind = "opus",
-		.name = j->name,
-		.mime = OPUS_MIME,
+		.name = j->name.text,
+		.mime = OPUSPLAN_MIME,
 		.bytes = r->bytes,
 		.mtime_us = mtime_us,
 		.meta = meta,
@@ -217,5 +226,5 @@ void opusjob_leave(struct opusjob *j)
 void opusjob_clear(struct opusjob *j)
 {
 	artifact_drop(&j->file);
-	buf_clear(&j->old_sidecar);
+	buf_clear(&j->fixed_setup);
 }

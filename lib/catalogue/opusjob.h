@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "catalogue/artifact.h"
+#include "catalogue/opusplan.h"
 #include "catalogue/task.h"
 #include "media/opusbatch.h"
 
@@ -19,10 +20,9 @@
 struct opusjob {
 	const struct task *task; /* borrowed */
 	struct opusbatch_order order; /* what the pipeline is to do */
-	char name[32]; /* of the rendition */
-	char sidecar_name[32];
+	struct opusplan_name name, sidecar_name;
 	struct artifact file; /* fd -1: not at work on it */
-	struct buf old_sidecar; /* of this version, as published before; may be empty */
+	struct buf fixed_setup; /* pages; empty where none are yet */
 };
 
 /*

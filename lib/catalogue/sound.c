@@ -1,0 +1,38 @@
+#include "catalogue/sound.h"
+
+#include <stdio.h>
+
+static enum drift_err read_row(const struct db_rows *rows, struct sound *out)
+{
+	snprintf(out->source_name, sizeof(out->source_name), "%s", db_get_text(rows, 0, 0));
+	out->source_mtime_us = db_get_int(rows, 0, 1);
+	out->sample_rate = (int32_t)db_get_int(rows, 0, 2);
+	out->channels = (int32_t)db_get_int(rows, 0, 3);
+	out->samples = db_get_int(rows, 0, 4);
+	out->samples48 = db_get_int(rows, 0, 5);
+	out->loudness = db_get_double(rows, 0, 6);
+	return taglist_read(db_get_text(rows, 0, 8), db_get_text(rows, 0, 7), &out->tags);
+}
+
+enum drift_err sound_get(struct db *db, const struct uuid *track, int version, struct sound *out)
+{
+	struct db_rows rows = {0};
+	enum drift_err err = db_call(db,
+				     "SELECT source_name, source_mtime_us, sample_rate, channels,"
+				     " samples, samples48, loudness, title, " TAGLIST_PACK(
+					     "tags") " FROM drift.sound_get($1, $2)",
+				     DB_ARGS(db_uuid(track), db_int(version)), &rows);
+
+	if (err)
+		return err;
+	out->track = *track;
+	out->version = version;
+	err = read_row(&rows, out);
+	db_rows_clear(&rows);
+	return err;
+}
+
+void sound_clear(struct sound *s)
+{
+	taglist_clear(&s->tags);
+}

@@ -1,0 +1,38 @@
+/*
+ * taglist.h - a version's tags on their way from the catalogue into a rendition.
+ */
+#ifndef DRIFT_CATALOGUE_TAGLIST_H
+#define DRIFT_CATALOGUE_TAGLIST_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "media/facts.h"
+#include "media/oggopus.h"
+
+#include <stdint.h>
+
+#define TAGLIST_MAX (DECODER_TAGS_MAX + 1)
+
+/* SQL that packs a jsonb of tags for taglist_read(). */
+#define TAGLIST_PACK(column)                                                                       \
+	"(SELECT string_agg(key || E'\\x1f' || value, E'\\x1e') FROM jsonb_each_text(" column "))"
+
+/* All-zero is empty. */
+struct taglist {
+	struct oggopus_tag tag[TAGLIST_MAX]; /* point into text */
+	int32_t count;
+	struct buf text; /* owned */
+};
+
+/*
+ * packed  as TAGLIST_PACK() has it
+ * title   of the track: a tag of last resort, so that a recording without one
+ *         still shows its name in any player
+ * out     empty before; the caller's to taglist_clear()
+ *
+ * Returns DRIFT_ENOMEM.
+ */
+enum drift_err taglist_read(const char *packed, const char *title, struct taglist *out) MUST_CHECK;
+void taglist_clear(struct taglist *l);
+
+#endif
