@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "catalogue/delivery.h"
+#include "catalogue/ondemand.h"
 #include "catalogue/rendition.h"
 #include "catalogue/seek.h"
 #include "catalogue/store.h"
@@ -52,7 +53,22 @@ static void send_point(struct delivery *d, const struct track *t, const char *te
 	buf_clear(&json);
 }
 
-static void send_track(struct delivery *d, const struct track *t)
+/* False: it is answered. */
+static bool find_sidecar(struct delivery *d, struct track *t)
+{
+	enum drift_err err;
+
+	if (*t->seekidx_name)
+		return true;
+	err = ondemand_has_opus(d, t) ? ondemand_fix_sidecar(d, t) : DRIFT_ENOENT;
+	if (err == DRIFT_ENOENT)
+		http_fail(d->h, err, "The Opus rendition is not made yet.");
+	else if (err)
+		http_fail(d->h, err, "The sidecar cannot be made now.");
+	return !err;
+}
+
+static void send_track(struct delivery *d, struct track *t)
 {
 	const char *moment = http_query(d->h, "t");
 	enum rendition r;
@@ -61,8 +77,8 @@ static void send_track(struct delivery *d, const struct track *t)
 		return;
 	if (r != RENDITION_OPUS)
 		http_fail(d->h, DRIFT_ENOENT, "The lossless rendition has no sidecar.");
-	else if (!*t->seekidx_name)
-		http_fail(d->h, DRIFT_ENOENT, "The Opus rendition is not made yet.");
+	else if (!find_sidecar(d, t))
+		return;
 	else if (moment)
 		send_point(d, t, moment);
 	else

@@ -4,12 +4,15 @@
  *     GET, HEAD  /<id>?format=lossless|opus   without it as the cookie streamQuality
  *                                             says, else lossless
  *     GET, HEAD  /<id>/manifest.json
+ *     GET, HEAD  /<id>/chunk/<n>?format=opus&container=mp4|ogg, /<id>/init.mp4, /<id>/chunks.json
  */
 #include "base/conf.h"
 #include "base/log.h"
+#include "catalogue/chunk.h"
 #include "catalogue/delivery.h"
 #include "catalogue/growing.h"
 #include "catalogue/manifest.h"
+#include "catalogue/ondemand.h"
 #include "catalogue/rendition.h"
 #include "catalogue/track.h"
 #include "http/http.h"
@@ -36,17 +39,22 @@ static void send_rendition(struct delivery *d, const struct track *t)
 {
 	bool is_asked = http_query(d->h, "format") != NULL;
 	enum rendition wanted, r;
+	bool is_virtual;
 	struct twin twin;
 
 	if (!rendition_read(d->h, rendition_of_cookie(d->h), &wanted))
 		return;
-	r = rendition_of_track(t, wanted);
+	is_virtual = wanted == RENDITION_OPUS && ondemand_has_opus(d, t);
+	r = is_virtual ? RENDITION_OPUS : rendition_of_track(t, wanted);
 	twin = find_twin(d->h, t, is_asked ? rendition_name(wanted) : NULL);
 	if (!is_asked)
 		http_set_header(d->h, "Vary", "Cookie");
 	http_set_header(d->h, "Drift-Format", "%s", rendition_name(r));
-	http_set_header(d->h, "Drift-State", "ready");
-	delivery_send(d, t, rendition_file(t, r), rendition_mime(t, r), twin.path);
+	http_set_header(d->h, "Drift-State", is_virtual ? "virtual" : "ready");
+	if (is_virtual)
+		ondemand_send_opus(d, t, twin.path);
+	else
+		delivery_send(d, t, rendition_file(t, r), rendition_mime(t, r), twin.path);
 }
 
 /* While nothing of the track is stored: lossless it is, whatever is wanted. */
@@ -66,12 +74,23 @@ typedef void answer_fn(struct delivery *d, const struct track *t);
 /* What is asked of the track; NULL: there is no such thing. */
 static answer_fn *find_answer(const struct http *h)
 {
+	static const struct {
+		const char *name;
+		answer_fn *send;
+	} parts[] = {
+		{"manifest.json", manifest_send},
+		{"init.mp4", chunk_send_init},
+		{"chunks.json", chunk_send_list},
+	};
 	int segments = http_segments(h);
 
 	if (segments == 1)
 		return send_rendition;
-	if (segments == 2 && strcmp(http_segment(h, 1), "manifest.json") == 0)
-		return manifest_send;
+	if (segments == 3 && strcmp(http_segment(h, 1), "chunk") == 0)
+		return chunk_send;
+	for (size_t i = 0; segments == 2 && i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strcmp(http_segment(h, 1), parts[i].name) == 0)
+			return parts[i].send;
 	return NULL;
 }
 

@@ -3,7 +3,6 @@
 #include "base/fnv.h"
 #include "base/log.h"
 #include "catalogue/secret.h"
-#include "http/filebody.h"
 #include "http/precondition.h"
 
 #include <fcntl.h>
@@ -195,14 +194,34 @@ void delivery_send(struct delivery *d, const struct track *t, const char *name, 
 	}
 }
 
-void delivery_send_json(struct delivery *d, const struct track *t, const struct buf *json)
+void delivery_send_made(struct delivery *d, const struct track *t, const struct filebody *body,
+			const char *twin)
+{
+	set_caching(d->h, t);
+	if (is_settled(d->h, body->validators.etag, body->validators.modified) ||
+	    filebody_is_beyond(d->h, body))
+		return;
+	if (delivery_pass_on(d, filebody_length(d->h, body), twin))
+		return;
+	if (filebody_length(d->h, body) == 0 || http_split(d->h))
+		filebody_send(d->h, body);
+}
+
+void delivery_send_bytes(struct delivery *d, const struct track *t, const char *mime,
+			 const struct buf *bytes)
 {
 	char etag[48];
 
-	snprintf(etag, sizeof(etag), "\"%zx-%08" PRIx32 "\"", json->len, fnv_text(buf_text(json)));
+	snprintf(etag, sizeof(etag), "\"%zx-%08" PRIx32 "\"", bytes->len,
+		 fnv_bytes(bytes->data, bytes->len));
 	set_caching(d->h, t);
 	if (is_settled(d->h, etag, -1))
 		return;
 	http_set_header(d->h, "ETag", "%s", etag);
-	http_send(d->h, "application/json", json->data, json->len);
+	http_send(d->h, mime, bytes->data, bytes->len);
+}
+
+void delivery_send_json(struct delivery *d, const struct track *t, const struct buf *json)
+{
+	delivery_send_bytes(d, t, "application/json", json);
 }

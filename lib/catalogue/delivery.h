@@ -15,6 +15,7 @@
 #include "catalogue/db.h"
 #include "catalogue/store.h"
 #include "catalogue/track.h"
+#include "http/filebody.h"
 #include "http/http.h"
 
 #include <stdbool.h>
@@ -53,6 +54,15 @@ bool delivery_pass_on(struct delivery *d, int64_t bytes, const char *twin) MUST_
 enum drift_err delivery_find_secret(struct delivery *d) MUST_CHECK;
 
 /*
+ * Answers with what is made as it is sent, by a process of its own where that can be.
+ *
+ * body  has a maker
+ * twin  as above
+ */
+void delivery_send_made(struct delivery *d, const struct track *t, const struct filebody *body,
+			const char *twin);
+
+/*
  * The track's version under its capability: makes the link if it is not there.
  *
  * Returns DRIFT_EDB, DRIFT_EIO, DRIFT_ENOSPC.
@@ -60,6 +70,9 @@ enum drift_err delivery_find_secret(struct delivery *d) MUST_CHECK;
 enum drift_err delivery_link(struct delivery *d, const struct track *t,
 			     struct store_token *out) MUST_CHECK;
 
+/* Answers with a few bytes that are made for the request; their tag comes from the content. */
+void delivery_send_bytes(struct delivery *d, const struct track *t, const char *mime,
+			 const struct buf *bytes);
 /* Answers with JSON that is made for the request; its tag comes from the content. */
 void delivery_send_json(struct delivery *d, const struct track *t, const struct buf *json);
 

@@ -1,6 +1,7 @@
 #include "catalogue/manifest.h"
 
 #include "base/buf.h"
+#include "catalogue/ondemand.h"
 
 #include <stdio.h>
 
@@ -11,14 +12,21 @@ static enum drift_err read_once(struct delivery *d, const struct track *t, struc
 {
 	struct db_rows rows = {0};
 	struct store_token token;
+	struct buf made = {0}; /* what is encoded on demand */
 	char media[256];
 	enum drift_err err = delivery_link(d, t, &token);
 
+	if (!err && ondemand_has_opus(d, t))
+		err = ondemand_describe(d, t, &made);
 	if (err)
 		return err;
 	snprintf(media, sizeof(media), "%s/media/%s", http_site(d->h), token.text);
-	err = db_call(d->db, "SELECT m, m ->> 'version' FROM drift.manifest($1, $2, $3) AS m",
-		      DB_ARGS(db_uuid(&t->id), db_text(http_site(d->h)), db_text(media)), &rows);
+	err = db_call(d->db,
+		      "SELECT m, m ->> 'version' FROM drift.manifest($1, $2, $3, $4::jsonb) AS m",
+		      DB_ARGS(db_uuid(&t->id), db_text(http_site(d->h)), db_text(media),
+			      db_text(made.len ? buf_text(&made) : NULL)),
+		      &rows);
+	buf_clear(&made);
 	if (err)
 		return err;
 	if (db_get_int(&rows, 0, 1) == t->version)

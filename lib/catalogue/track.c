@@ -15,7 +15,8 @@ enum drift_err track_get(struct db *db, const struct uuid *id, struct track *out
 	struct db_rows rows = {0};
 	enum drift_err err =
 		db_call(db,
-			"SELECT version, private, source_name, mime, opus_name, opus_seekidx_name"
+			"SELECT version, private, source_name, mime, opus_name, opus_seekidx_name,"
+			" opus_error IS NOT NULL"
 			" FROM drift.track_get($1)",
 			DB_ARGS(db_uuid(id)), &rows);
 
@@ -28,6 +29,7 @@ enum drift_err track_get(struct db *db, const struct uuid *id, struct track *out
 	take_text(&rows, 3, out->source_mime);
 	take_text(&rows, 4, out->opus_name);
 	take_text(&rows, 5, out->seekidx_name);
+	out->opus_failed = db_get_bool(&rows, 0, 6);
 	db_rows_clear(&rows);
 	return DRIFT_OK;
 }

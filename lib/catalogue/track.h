@@ -22,6 +22,7 @@ struct track {
 	char source_mime[TRACK_NAME_MAX];
 	char opus_name[TRACK_NAME_MAX]; /* "" while it or its sidecar is not there */
 	char seekidx_name[TRACK_NAME_MAX]; /* likewise */
+	bool opus_failed; /* it will not be there: its job has failed for good */
 };
 
 /* DRIFT_ENOENT (no such track), DRIFT_EDB, DRIFT_EIO. */

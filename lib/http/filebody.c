@@ -54,7 +54,7 @@ bool filebody_is_beyond(struct http *h, const struct filebody *f)
 	return true;
 }
 
-static enum drift_err send_range(struct http *h, const struct filebody *f, const struct range *r)
+static enum drift_err copy_range(struct http *h, const struct filebody *f, const struct range *r)
 {
 	char piece[PIECE_BYTES];
 	enum drift_err err = DRIFT_OK;
@@ -71,6 +71,11 @@ static enum drift_err send_range(struct http *h, const struct filebody *f, const
 		err = http_write(h, piece, len);
 	}
 	return err;
+}
+
+static enum drift_err send_range(struct http *h, const struct filebody *f, const struct range *r)
+{
+	return f->maker ? f->maker->send(f->context, h, r->first, r->last) : copy_range(h, f, r);
 }
 
 static void send_whole(struct http *h, const struct filebody *f)
@@ -159,10 +164,31 @@ static void send_several(struct http *h, const struct filebody *f, const struct 
 		return; /* as above */
 }
 
+/* False: it is answered. */
+static bool begin(struct http *h, const struct filebody *f)
+{
+	struct ranges set;
+	int64_t first = 0;
+	enum drift_err err;
+
+	if (!f->maker || strcmp(http_method(h), "GET") != 0)
+		return true;
+	if (find_ranges(h, f, &set) == RANGE_PARTS)
+		first = set.part[0].first;
+	err = f->maker->begin(f->context, first);
+	if (err == DRIFT_EBUSY)
+		http_fail(h, err, "Too much is encoded at once; try again in a moment.");
+	else if (err)
+		http_fail(h, err, "The bytes cannot be made.");
+	return !err;
+}
+
 void filebody_send(struct http *h, const struct filebody *f)
 {
 	struct ranges set;
 
+	if (!begin(h, f))
+		return;
 	http_set_header(h, "ETag", "%s", f->validators.etag);
 	http_set_header(h, "Last-Modified", "%s", date_write(f->validators.modified).text);
 	http_set_header(h, "Accept-Ranges", "bytes");

@@ -1,7 +1,8 @@
 /*
  * filebody.h - a file as the answer to GET or HEAD, sent by the program itself.
  *
- * The last resort, where no server can be told to do it. Constant memory; ends when
+ * The last resort where there is a file, as no server can be told to send it; the way for one
+ * that is made as it is sent. Constant memory; ends when
  * the client leaves. Range and If-Range as range.h and precondition.h have them, several
  * parts as multipart/byteranges (RFC 9110 section 14.6).
  */
@@ -14,8 +15,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Bytes that are made as they are sent. */
+struct filebody_maker {
+	/*
+	 * Byte first is wanted now. Anything but DRIFT_OK is the answer: DRIFT_EBUSY
+	 * where it would take too long.
+	 */
+	enum drift_err (*begin)(void *context, int64_t first);
+	/* Sends the bytes from first to last (http_write). Anything but DRIFT_OK breaks
+	   the answer off. */
+	enum drift_err (*send)(void *context, struct http *h, int64_t first, int64_t last);
+};
+
 struct filebody {
 	int fd; /* open for reading; borrowed */
+	const struct filebody_maker *maker; /* instead of fd; NULL: fd it is */
+	void *context; /* the maker's */
 	int64_t bytes;
 	const char *mime; /* borrowed */
 	struct validators validators;

@@ -2,15 +2,21 @@
 --
 --   i_site   what precedes /cgi-bin/ in URLs
 --   i_media  URL under which the version's folder is served
+--   i_opus   bytes and bitrate of an Opus rendition that is encoded on demand; null
+--            where it is not
 --
 -- Lengths are samples: samples, delay, padding, silence at sample_rate; duration and chunk
 -- at timescale. gain is dB to reach the reference of -18 LUFS (ReplayGain 2). spectrum is dB
 -- by thirds of an octave from 20 Hz on. DR404: no such track, or nothing stored yet.
-create or replace function drift.manifest(i_track uuid, i_site text, i_media text)
+drop function if exists drift.manifest(uuid, text, text);
+create or replace function drift.manifest(i_track uuid, i_site text, i_media text,
+	i_opus jsonb default null)
 returns jsonb language plpgsql stable security definer set search_path = drift, pg_temp as $$
 declare
 	l_media text := rtrim(i_media, '/') || '/';
 	l_cgi text := i_site || '/cgi-bin/';
+	l_stream text := l_cgi || 'stream.fcgi/' || i_track || '?format=opus';
+	l_seekidx text := l_cgi || 'seekidx.fcgi/' || i_track || '?format=opus';
 	l_failed boolean;
 	t drift.track;
 	s drift.source;
@@ -52,13 +58,15 @@ begin
 				'sidecar', null, 'playlist', null),
 			'opus', jsonb_build_object(
 				'state', case when o.name is not null and x.name is not null then 'ready'
+					when i_opus is not null then 'virtual'
 					when l_failed then 'failed' else 'missing' end,
 				'codec', 'opus', 'mime', 'audio/ogg; codecs=opus',
-				'bitrate', o.meta -> 'bitrate', 'bytes', o.bytes,
-				'url', l_media || o.name,
-				'stream', l_cgi || 'stream.fcgi/' || t.id || '?format=opus',
-				'sidecar', l_media || x.name,
-				'seekidx', l_cgi || 'seekidx.fcgi/' || t.id || '?format=opus',
+				'bitrate', coalesce(o.meta, i_opus) -> 'bitrate',
+				'bytes', coalesce(to_jsonb(o.bytes), i_opus -> 'bytes'),
+				'url', coalesce(l_media || o.name, case when i_opus is not null then l_stream end),
+				'stream', l_stream,
+				'sidecar', coalesce(l_media || x.name, case when i_opus is not null then l_seekidx end),
+				'seekidx', l_seekidx,
 				'playlist', null, 'pre_skip', 312)));
 end $$;
-comment on function drift.manifest(uuid, text, text) is 'All that a player needs of a track, as JSON.';
+comment on function drift.manifest(uuid, text, text, jsonb) is 'All that a player needs of a track, as JSON.';

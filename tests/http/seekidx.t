@@ -126,8 +126,9 @@ sub check_missing {
 	is $s->admin(GET => path($id, '?t=1'))->{status}, 200, 'and any will do';
 	$s->psql("select drift.track_update('$id', '{\"private\": false}')");
 	$s->psql("delete from drift.artifact where track = '$id' and kind = 'seekidx'");
+	$s->psql("update drift.job set state = 'failed', error = 'No.' where track = '$id' and kind = 'opus'");
 	my $answer = $s->get(path($id, '?format=opus'));
-	is $answer->{status}, 404, 'no sidecar yet';
+	is $answer->{status}, 404, 'no sidecar of what cannot be made';
 	like Drift::json($answer)->{detail}, qr/not made yet/, '… in a sentence';
 }
 

@@ -78,7 +78,7 @@ sub check_bad_requests {
 	is $s->get(path($id, '?format=opus&format=mp3'))->{status}, 200, 'the first format counts';
 	is_problem($s->get(path($_)), 404, "no track: $_")
 	  for $nobody, 'x', substr($id, 0, 35), "${id}0", "{$id}", $id =~ s/-//gr, "$id%27--", "1%20or%201=1",
-	  "$id/manifest.xml", "$id/manifest.json/x", "$id/init.mp4", "x/manifest.json", "$nobody/manifest.json",
+	  "$id/manifest.xml", "$id/manifest.json/x", "$id/init.mp5", "x/manifest.json", "$nobody/manifest.json",
 	  join('/', ('a') x 9), '';
 	like $s->get(path($_))->{status}, qr/^(400|403|404|414|431)$/, 'odd path: ' . substr $_, 0, 30
 	  for '%00', "$id%00", "$id%00.wav", '..%2f..%2fdrift.conf', '%2e%2e/%2e%2e/drift.conf', 'a' x 8192, "a" x 300;
@@ -122,16 +122,17 @@ sub check_manifest {
 	is Drift::json($after)->{title}, 'Another', 'and what is new';
 }
 
-# Without Opus, opus is lossless, and says so.
+# Opus that cannot be made is lossless, and says so.
 sub check_fallback {
 	my ($s, $id) = @_;
 	$s->psql("delete from drift.artifact where track = '$id' and kind in ('opus', 'seekidx')");
+	$s->psql("update drift.job set state = 'failed', error = 'No.' where track = '$id' and kind = 'opus'");
 	my $answer = $s->get(path($id, '?format=opus'));
 	is $answer->{status}, 200, 'Opus that is not there';
 	is $answer->{headers}{'drift-format'}, 'lossless', 'is lossless';
 	is $answer->{headers}{'content-type'}, 'audio/wav', 'by its type too';
 	is sha256_hex($answer->{content}), sha256_hex($source), 'and by its bytes';
-	is manifest($s, $id)->{renditions}{opus}{state}, 'missing', 'and the manifest knows';
+	is manifest($s, $id)->{renditions}{opus}{state}, 'failed', 'and the manifest knows';
 	is $s->get(path($id), Cookie => 'streamQuality=opus')->{headers}{'drift-format'}, 'lossless',
 	  'likewise by cookie';
 }

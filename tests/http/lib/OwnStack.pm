@@ -1,7 +1,9 @@
-# OwnStack - a stack that a test may hurt: its store is a disk of a few megabytes, its
-# catalogue can be stopped, its configuration changed. Else it is a Drift as any.
+# OwnStack - a stack that a test may hurt: its store can be a disk of a few megabytes, its
+# catalogue can be stopped, its configuration changed, and its transcoder works only when
+# told to. Else it is a Drift as any.
 #
-#   my $s = OwnStack->new('apache', 40);
+#   my $s = OwnStack->new('apache', 40);    # MiB; without: the disk that is there
+#   $s->transcode;
 #   $s->stop_catalogue;
 #   $s->start_catalogue;
 #   $s->set(max_upload_bytes => 1000);
@@ -22,7 +24,7 @@ sub new {
 	my $own = bless { var => $var, server => $server }, $class;
 	push @open, $own;
 	mkdir $_ or die "$_: $!" for "$var/state", "$var/state/store";
-	$own->{small} = $own->mount($megabytes);
+	$own->{small} = $megabytes && $own->mount($megabytes);
 	chomp(my $said = $own->make('up'));
 	die "$server does not come up: $said\n" if $?;
 	my $self = Drift::new($class, $var);
@@ -53,13 +55,25 @@ sub make {
 	return scalar `make -s $target 2>&1`;
 }
 
+# Runs the transcoder until nothing is due; what it said is in the log.
+sub transcode {
+	my ($self) = @_;
+	my $state = "$self->{var}/state";
+	local $ENV{DRIFT_CONF} = $self->conf;
+	open my $out, '-|', as_user(), 'sh', '-c', 'exec "$0" --once >>"$1" 2>&1',
+	  "$state/usr/bin/drift-transcoder", "$state/log/transcoder.log"
+	  or die "drift-transcoder: $!";
+	close $out or die "drift-transcoder: exit $?";
+}
+
+sub as_user { return $> == 0 ? qw(setpriv --reuid=www-data --regid=www-data --init-groups) : () }
+
 # --- its catalogue ---------------------------------------------------------------
 
 sub pg_ctl {
 	my ($self, @arguments) = @_;
 	chomp(my $bin = `pg_config --bindir`);
-	my @user = $> == 0 ? qw(setpriv --reuid=www-data --regid=www-data --init-groups) : ();
-	system(@user, "$bin/pg_ctl", '-s', '-w', '-D', "$self->{var}/state/postgres", @arguments) == 0
+	system(as_user(), "$bin/pg_ctl", '-s', '-w', '-D', "$self->{var}/state/postgres", @arguments) == 0
 	  or die "pg_ctl @arguments";
 }
 

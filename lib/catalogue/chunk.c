@@ -1,0 +1,308 @@
+#include "catalogue/chunk.h"
+
+#include "base/buf.h"
+#include "catalogue/demand.h"
+#include "catalogue/opusplan.h"
+#include "catalogue/rendition.h"
+#include "catalogue/sound.h"
+#include "catalogue/store.h"
+#include "http/filebody.h"
+#include "media/fmp4.h"
+#include "media/oggopus.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NUMBER_DIGITS_MAX 9
+#define FRAGMENT_MIME "audio/mp4; codecs=opus"
+
+enum container {
+	CONTAINER_MP4,
+	CONTAINER_OGG,
+};
+
+/* A run of a chunk's bytes: of the rendition from offset on, or of head. */
+struct piece {
+	int64_t bytes;
+	int64_t offset; /* -1: of head */
+};
+
+#define PIECES_MAX (1 + LAYOUT_SEGMENT_PAGES)
+
+struct chunk {
+	struct demand demand;
+	struct buf head; /* setup pages, or the fragment's boxes */
+	struct piece piece[PIECES_MAX];
+	int pieces;
+	int64_t bytes;
+};
+
+static void clear(struct chunk *c)
+{
+	buf_clear(&c->head);
+	demand_clear(&c->demand);
+}
+
+/* --- what is asked for ---------------------------------------------------------------- */
+
+static const char *const container_names[] = {
+	[CONTAINER_MP4] = "mp4",
+	[CONTAINER_OGG] = "ogg",
+};
+
+/* False: it is answered. */
+static bool read_container(struct http *h, enum container *out)
+{
+	const char *text = http_query(h, "container");
+
+	*out = CONTAINER_MP4;
+	if (!text || strcmp(text, container_names[CONTAINER_MP4]) == 0)
+		return true;
+	*out = CONTAINER_OGG;
+	if (strcmp(text, container_names[CONTAINER_OGG]) == 0)
+		return true;
+	http_fail(h, DRIFT_EINVAL, "The container %.40s is not known: mp4 or ogg.", text);
+	return false;
+}
+
+/* Digits alone; -1 for all else. */
+static int64_t read_number(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits > 0 && digits <= NUMBER_DIGITS_MAX && !text[digits] ? atoll(text) : -1;
+}
+
+/* Asks for Opus of a track that has it, now or on demand? False: it is answered. */
+static bool admit(struct delivery *d, const struct track *t)
+{
+	enum rendition r;
+
+	if (!rendition_read(d->h, RENDITION_OPUS, &r))
+		return false;
+	if (r == RENDITION_OPUS && !t->opus_failed && opusplan_is_possible(d->conf))
+		return true;
+	http_fail(d->h, DRIFT_ENOENT, "There are no chunks of this rendition.");
+	return false;
+}
+
+/* --- what it is made of ---------------------------------------------------------------- */
+
+static void add_piece(struct chunk *c, int64_t offset, int64_t bytes)
+{
+	c->piece[c->pieces++] = (struct piece){bytes, offset};
+	c->bytes += bytes;
+}
+
+static void compose_ogg(struct chunk *c, struct layout_pages pages)
+{
+	int64_t from = layout_page_offset(&c->demand.plan.layout, pages.first);
+
+	buf_add(&c->head, c->demand.plan.setup.data, c->demand.plan.setup.len);
+	add_piece(c, -1, (int64_t)c->head.len);
+	add_piece(c, from, layout_page_offset(&c->demand.plan.layout, pages.end) - from);
+}
+
+static struct packing find_packing(const struct chunk *c)
+{
+	const struct layout_params *params = &c->demand.plan.layout.params;
+	struct packing packing = {
+		.way = PACKING_COPY,
+		.codec = "Opus",
+		.rate = LAYOUT_RATE,
+		.channels = params->channels,
+		.config_bytes = OGGOPUS_HEAD_BYTES,
+	};
+
+	memcpy(packing.config, c->demand.plan.setup.data + OGGOPUS_HEAD_AT, OGGOPUS_HEAD_BYTES);
+	return packing;
+}
+
+/* Under CBR the boxes are known before the packets are. */
+static void compose_mp4(struct chunk *c, int64_t number, struct layout_pages pages)
+{
+	struct packing_entry packet[LAYOUT_SEGMENT_PACKETS];
+	const struct layout *l = &c->demand.plan.layout;
+	struct fmp4_fragment fragment = {
+		.number = (uint32_t)number + 1,
+		.at = number * LAYOUT_SEGMENT_SAMPLES,
+		.packet = packet,
+		.packets = (uint32_t)layout_segment_packets(l, number),
+	};
+
+	for (uint32_t i = 0; i < fragment.packets; i++)
+		packet[i] = (struct packing_entry){(uint32_t)l->params.packet_bytes,
+						   LAYOUT_PACKET_SAMPLES};
+	fmp4_add_fragment(&c->head, &fragment);
+	add_piece(c, -1, (int64_t)c->head.len);
+	for (int64_t page = pages.first; page < pages.end; page++) {
+		int64_t body = (int64_t)layout_page_packets(l, page) * l->params.packet_bytes;
+
+		add_piece(c, layout_page_offset(l, page + 1) - body, body);
+	}
+}
+
+/* --- sending ---------------------------------------------------------------------------- */
+
+static enum drift_err begin(void *context, int64_t first)
+{
+	struct chunk *c = context;
+
+	(void)first; /* the head goes out at once, but its packets have to follow soon */
+	return demand_begin(&c->demand, c->piece[1].offset);
+}
+
+/* Bytes from first to last of a piece, counted within it. */
+static enum drift_err send_piece(const struct chunk *c, const struct piece *p, struct http *h,
+				 int64_t first, int64_t last)
+{
+	if (p->offset < 0)
+		return http_write(h, c->head.data + first, (size_t)(last + 1 - first));
+	return demand_send(&c->demand, h, p->offset + first, p->offset + last);
+}
+
+static enum drift_err send(void *context, struct http *h, int64_t first, int64_t last)
+{
+	const struct chunk *c = context;
+	enum drift_err err = DRIFT_OK;
+
+	for (int i = 0; !err && i < c->pieces && last >= 0; i++) {
+		const struct piece *p = &c->piece[i];
+
+		if (first < p->bytes)
+			err = send_piece(c, p, h, first > 0 ? first : 0,
+					 last < p->bytes ? last : p->bytes - 1);
+		first -= p->bytes;
+		last -= p->bytes;
+	}
+	return err;
+}
+
+static void send_composed(struct delivery *d, const struct track *t, struct chunk *c,
+			  int64_t number, enum container container)
+{
+	static const struct filebody_maker maker = {begin, send};
+	char twin[512];
+	struct store_etag etag = store_etag(c->bytes, c->demand.plan.mtime_us);
+	const struct filebody body = {
+		.fd = -1,
+		.maker = &maker,
+		.context = c,
+		.bytes = c->bytes,
+		.mime = container == CONTAINER_OGG ? OPUSPLAN_MIME : FRAGMENT_MIME,
+		.validators = {etag.text, c->demand.plan.mtime_us / 1000000},
+	};
+
+	snprintf(twin, sizeof(twin),
+		 "%s/cgi-bin/stream.cgi/%s/chunk/%" PRId64 "?format=opus&container=%s",
+		 http_site(d->h), t->id.text, number, container_names[container]);
+	http_set_header(d->h, "Drift-Format", "opus");
+	delivery_send_made(d, t, &body, twin);
+}
+
+static void send_chunk(struct delivery *d, const struct track *t, int64_t number,
+		       enum container container)
+{
+	struct chunk c = {0};
+	struct layout_pages pages;
+	enum drift_err err = demand_plan(d, t, &c.demand);
+
+	if (!err && number >= c.demand.plan.layout.segments) {
+		http_fail(d->h, DRIFT_ENOENT, "The last chunk is %" PRId64 ".",
+			  c.demand.plan.layout.segments - 1);
+		clear(&c);
+		return;
+	}
+	if (!err) {
+		pages = layout_segment_pages(&c.demand.plan.layout, number);
+		if (container == CONTAINER_OGG)
+			compose_ogg(&c, pages);
+		else
+			compose_mp4(&c, number, pages);
+		err = buf_ok(&c.head) ? DRIFT_OK : DRIFT_ENOMEM;
+	}
+	if (err)
+		demand_fail(d->h, err);
+	else
+		send_composed(d, t, &c, number, container);
+	clear(&c);
+}
+
+void chunk_send(struct delivery *d, const struct track *t)
+{
+	int64_t number = read_number(http_segment(d->h, 2));
+	enum container container;
+
+	if (!read_container(d->h, &container) || !admit(d, t))
+		return;
+	if (number < 0)
+		http_fail(d->h, DRIFT_ENOENT, "A chunk has a number from 0 on.");
+	else
+		send_chunk(d, t, number, container);
+}
+
+/* --- beside them -------------------------------------------------------------------------- */
+
+void chunk_send_init(struct delivery *d, const struct track *t)
+{
+	struct chunk c = {0};
+	struct buf init = {0};
+	enum drift_err err;
+
+	if (!admit(d, t))
+		return;
+	err = demand_plan(d, t, &c.demand);
+	if (!err) {
+		const struct packing packing = find_packing(&c);
+		const struct layout *l = &c.demand.plan.layout;
+		const struct fmp4_extent extent = {
+			.delay = LAYOUT_PRE_SKIP,
+			.samples = l->samples48,
+			.padding =
+				l->packets * LAYOUT_PACKET_SAMPLES - LAYOUT_PRE_SKIP - l->samples48,
+		};
+
+		fmp4_add_init(&init, &packing, &extent);
+		err = buf_ok(&init) ? DRIFT_OK : DRIFT_ENOMEM;
+	}
+	if (err)
+		demand_fail(d->h, err);
+	else
+		delivery_send_bytes(d, t, FRAGMENT_MIME, &init);
+	buf_clear(&init);
+	clear(&c);
+}
+
+void chunk_send_list(struct delivery *d, const struct track *t)
+{
+	struct sound sound = {0};
+	struct buf json = {0};
+	struct layout l;
+	enum drift_err err;
+
+	if (!admit(d, t))
+		return;
+	err = sound_get(d->db, &t->id, t->version, &sound);
+	if (!err)
+		err = opusplan_lay_out(d->conf, &sound, &l);
+	sound_clear(&sound);
+	if (err) {
+		demand_fail(d->h, err);
+		return;
+	}
+	buf_addf(&json,
+		 "{\"format\": \"opus\", \"codec\": \"opus\", \"mime\": \"" FRAGMENT_MIME "\","
+		 " \"timescale\": %d, \"delay\": %d, \"samples\": %" PRId64 ", \"count\": %" PRId64
+		 ", \"chunks\": [",
+		 LAYOUT_RATE, LAYOUT_PRE_SKIP, l.samples48, l.segments);
+	for (int64_t n = 0; n < l.segments; n++)
+		buf_addf(&json, "%s{\"start\": %" PRId64 ", \"duration\": %d}", n ? ", " : "",
+			 n * LAYOUT_SEGMENT_SAMPLES,
+			 layout_segment_packets(&l, n) * LAYOUT_PACKET_SAMPLES);
+	buf_add_text(&json, "]}\n");
+	delivery_send_json(d, t, &json);
+	buf_clear(&json);
+}

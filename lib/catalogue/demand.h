@@ -1,0 +1,46 @@
+/*
+ * demand.h - one listener's wish for a rendition that may not be encoded yet, from the
+ * catalogue to the wire.
+ */
+#ifndef DRIFT_CATALOGUE_DEMAND_H
+#define DRIFT_CATALOGUE_DEMAND_H
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "catalogue/delivery.h"
+#include "catalogue/opusplan.h"
+#include "catalogue/sound.h"
+#include "catalogue/track.h"
+#include "catalogue/virtual.h"
+#include "http/http.h"
+
+#include <stdint.h>
+
+/* All-zero is empty. */
+struct demand {
+	const struct conf *conf; /* borrowed */
+	struct sound sound;
+	struct opusplan plan;
+	struct virtual *virtual; /* from demand_begin() on, in the process that sends */
+};
+
+/*
+ * Makes the plan. out: empty before; the caller's to demand_clear(), whatever is returned.
+ *
+ * Returns DRIFT_ENOENT (the version is gone), DRIFT_EDB, DRIFT_ENOSPC, DRIFT_EIO,
+ * DRIFT_ENOMEM.
+ */
+enum drift_err demand_plan(struct delivery *d, const struct track *t,
+			   struct demand *out) MUST_CHECK;
+void demand_clear(struct demand *w);
+
+/* Answers with what demand_plan() returned. */
+void demand_fail(struct http *h, enum drift_err err);
+
+/* Byte first of the rendition is wanted next: as filebody_maker.begin. */
+enum drift_err demand_begin(struct demand *w, int64_t first) MUST_CHECK;
+/* As filebody_maker.send. */
+enum drift_err demand_send(const struct demand *w, struct http *h, int64_t first,
+			   int64_t last) MUST_CHECK;
+
+#endif

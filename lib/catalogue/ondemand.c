@@ -1,0 +1,82 @@
+#include "catalogue/ondemand.h"
+
+#include "catalogue/demand.h"
+#include "catalogue/opusplan.h"
+#include "catalogue/sound.h"
+#include "catalogue/store.h"
+#include "http/filebody.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+bool ondemand_has_opus(const struct delivery *d, const struct track *t)
+{
+	return !*t->opus_name && !t->opus_failed && opusplan_is_possible(d->conf);
+}
+
+/* --- sending ------------------------------------------------------------------------ */
+
+static enum drift_err begin(void *context, int64_t first)
+{
+	return demand_begin(context, first);
+}
+
+static enum drift_err send(void *context, struct http *h, int64_t first, int64_t last)
+{
+	return demand_send(context, h, first, last);
+}
+
+void ondemand_send_opus(struct delivery *d, const struct track *t, const char *twin)
+{
+	static const struct filebody_maker maker = {begin, send};
+	struct demand w = {0};
+	struct store_etag etag;
+	struct filebody body;
+	enum drift_err err = demand_plan(d, t, &w);
+
+	if (err) {
+		demand_fail(d->h, err);
+		demand_clear(&w);
+		return;
+	}
+	etag = store_etag(layout_bytes(&w.plan.layout), w.plan.mtime_us);
+	body = (struct filebody){
+		.fd = -1,
+		.maker = &maker,
+		.context = &w,
+		.bytes = layout_bytes(&w.plan.layout),
+		.mime = OPUSPLAN_MIME,
+		.validators = {etag.text, w.plan.mtime_us / 1000000},
+	};
+	delivery_send_made(d, t, &body, twin);
+	demand_clear(&w);
+}
+
+/* --- what is told of it --------------------------------------------------------------- */
+
+enum drift_err ondemand_fix_sidecar(struct delivery *d, struct track *t)
+{
+	struct demand w = {0};
+	enum drift_err err = demand_plan(d, t, &w);
+
+	if (!err)
+		snprintf(t->seekidx_name, sizeof(t->seekidx_name), "%s",
+			 opusplan_sidecar(d->conf).text);
+	demand_clear(&w);
+	return err;
+}
+
+enum drift_err ondemand_describe(struct delivery *d, const struct track *t, struct buf *json)
+{
+	struct sound sound = {0};
+	struct layout layout;
+	enum drift_err err = sound_get(d->db, &t->id, t->version, &sound);
+
+	if (!err)
+		err = opusplan_lay_out(d->conf, &sound, &layout);
+	if (!err)
+		buf_addf(json, "{\"bytes\": %" PRId64 ", \"bitrate\": %d}", layout_bytes(&layout),
+			 layout_bitrate(&layout.params));
+	sound_clear(&sound);
+	return err;
+}

@@ -1,0 +1,395 @@
+#include "catalogue/virtual.h"
+
+#include "base/log.h"
+#include "base/turnstile.h"
+#include "catalogue/artifact.h"
+#include "catalogue/store.h"
+#include "media/decoder.h"
+#include "media/oggopus.h"
+#include "media/opusfile.h"
+#include "media/opuspages.h"
+#include "media/sourcepcm.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOOK_MS 3 /* between two looks at what others make */
+#define BEGIN_MS 3000 /* until a listener is told to come back */
+#define STUCK_MS 60000 /* until one who waits in the middle gives up */
+#define SPARED_SEGMENTS 3 /* found whole in a row: the encoder is not needed here */
+
+struct virtual
+{
+	const struct conf *conf;
+	const struct sound *sound;
+	const struct opusplan *plan;
+	struct artifact part;
+	struct opusfile *file;
+	struct turnstile turnstile;
+	int64_t segment; /* that is ours to make; -1: none */
+	int spared; /* segments in a row that were there */
+
+	/* what encodes, from when it is first needed */
+	struct decoder *decoder;
+	struct sourcepcm *pcm;
+	struct opuspages *pages;
+
+	/* the range being sent */
+	int64_t first, last;
+	virtual_sink sink;
+	void *sink_context;
+};
+
+static bool open_whole(struct virtual *v)
+{
+	struct store_path path = store_file(v->conf, &v->sound->track, v->sound->version,
+					    opusplan_file(v->conf).text);
+	int fd = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size == layout_bytes(&v->plan->layout)) {
+		v->part = (struct artifact){.fd = fd};
+		return true;
+	}
+	if (fd >= 0)
+		close(fd);
+	return false;
+}
+
+/* The whole file, where it is there by now; else what all fill. */
+static enum drift_err open_file(struct virtual *v)
+{
+	const struct layout *l = &v->plan->layout;
+	struct artifact part;
+	enum drift_err err;
+
+	if (open_whole(v))
+		return DRIFT_OK;
+	err = artifact_join(v->conf, &v->sound->track, v->sound->version,
+			    opusplan_file(v->conf).text, opusplan_part(&l->params, l->setup_bytes),
+			    &part);
+	if (err)
+		return err;
+	/* published in this very moment: then nobody needs the part file that was made */
+	if (open_whole(v))
+		artifact_drop(&part);
+	else
+		v->part = part;
+	return DRIFT_OK;
+}
+
+enum drift_err virtual_new(const struct conf *conf, const struct sound *sound,
+			   const struct opusplan *plan, struct virtual **out)
+{
+	struct virtual *v = calloc(1, sizeof(*v));
+	char path[PATH_MAX];
+	enum drift_err err;
+
+	if (!v)
+		return DRIFT_ENOMEM;
+	v->conf = conf;
+	v->sound = sound;
+	v->plan = plan;
+	v->segment = -1;
+	v->part.fd = -1;
+	snprintf(path, sizeof(path), "%s.encoders", conf->lock);
+	v->turnstile = turnstile_open(path, (int)conf->threads);
+	err = open_file(v);
+	if (!err)
+		err = opusfile_new(v->part.fd, &plan->layout, plan->serial, &v->file);
+	if (err) {
+		virtual_free(v);
+		return err;
+	}
+	*out = v;
+	return DRIFT_OK;
+}
+
+static void put_encoder_away(struct virtual *v)
+{
+	opuspages_free(v->pages);
+	sourcepcm_free(v->pcm);
+	decoder_free(v->decoder);
+	v->pages = NULL;
+	v->pcm = NULL;
+	v->decoder = NULL;
+}
+
+void virtual_free(struct virtual *v)
+{
+	if (!v)
+		return;
+	put_encoder_away(v);
+	opusfile_free(v->file);
+	artifact_leave(&v->part);
+	turnstile_close(&v->turnstile);
+	free(v);
+}
+
+/* --- what encodes ------------------------------------------------------------------ */
+
+static int open_source(const struct virtual *v)
+{
+	struct store_path path =
+		store_file(v->conf, &v->sound->track, v->sound->version, v->sound->source_name);
+	int fd = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		log_errno("virtual: open %s", path.text);
+	return fd;
+}
+
+static enum drift_err start_decoder(struct virtual *v)
+{
+	const struct conf *conf = v->conf;
+	const struct decoder_limits limits = {conf->decode_memory_mb, conf->decode_seconds,
+					      conf->max_duration_hours};
+	char reason[256] = "";
+	int source = open_source(v);
+	enum drift_err err;
+
+	if (source < 0)
+		return DRIFT_EIO;
+	err = decoder_new(conf->decode_program, &limits, source, &v->decoder, reason,
+			  sizeof(reason));
+	close(source);
+	if (err == DRIFT_EMEDIA)
+		log_error("virtual: %s version %d: %s", v->sound->track.text, v->sound->version,
+			  reason);
+	return err;
+}
+
+/* The plan was made of what the catalogue says. */
+static enum drift_err check_facts(const struct virtual *v)
+{
+	if (decoder_get_facts(v->decoder)->sample_rate == v->sound->sample_rate &&
+	    decoder_pcm_channels(v->decoder) == v->plan->layout.params.channels)
+		return DRIFT_OK;
+	log_error("virtual: %s version %d: the source is not what the catalogue says",
+		  v->sound->track.text, v->sound->version);
+	return DRIFT_EMEDIA;
+}
+
+static enum drift_err prepare_encoder(struct virtual *v)
+{
+	enum drift_err err;
+
+	if (v->pages)
+		return DRIFT_OK;
+	err = start_decoder(v);
+	if (!err)
+		err = check_facts(v);
+	if (!err)
+		err = sourcepcm_new(v->decoder, &v->pcm);
+	if (!err)
+		err = opuspages_new(&v->pages);
+	if (err)
+		put_encoder_away(v);
+	return err;
+}
+
+/* --- whose a segment is ------------------------------------------------------------ */
+
+static void leave_segment(struct virtual *v)
+{
+	if (v->segment < 0)
+		return;
+	opusfile_give_up_segment(v->file, v->segment);
+	turnstile_leave(&v->turnstile);
+	v->segment = -1;
+}
+
+/* Is it ours to make? A place at the turnstile comes first: who waits for one keeps nobody
+   from encoding. */
+static bool take_segment(struct virtual *v, int64_t segment)
+{
+	if (v->segment == segment)
+		return true;
+	leave_segment(v);
+	if (!turnstile_try(&v->turnstile))
+		return false;
+	if (opusfile_claim(v->file, segment) == OPUSFILE_YOURS) {
+		v->segment = segment;
+		return true;
+	}
+	turnstile_leave(&v->turnstile);
+	return false;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * (int64_t)1000 + now.tv_nsec / 1000000;
+}
+
+static void wait_a_little(void)
+{
+	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000L};
+
+	nanosleep(&moment, NULL);
+}
+
+/*
+ * Waits until the page is there, or its segment is ours.
+ *
+ * out  the page, where it is there
+ *
+ * DRIFT_EBUSY: neither, for so long.
+ */
+static enum drift_err get_page(struct virtual *v, int64_t page, int patience_ms, uint8_t *out,
+			       bool *is_there)
+{
+	int64_t end = now_ms() + patience_ms;
+
+	for (;;) {
+		*is_there = opusfile_read_page(v->file, page, out);
+		if (*is_there || take_segment(v, page / LAYOUT_SEGMENT_PAGES))
+			return DRIFT_OK;
+		if (now_ms() >= end)
+			return DRIFT_EBUSY;
+		wait_a_little();
+	}
+}
+
+/* --- sending ------------------------------------------------------------------------ */
+
+/* Of the bytes that begin at offset, those of the range. */
+static enum drift_err send_visible(struct virtual *v, int64_t offset, const void *data,
+				   size_t bytes)
+{
+	int64_t from = v->first > offset ? v->first : offset;
+	int64_t end = offset + (int64_t)bytes;
+	int64_t to = v->last + 1 < end ? v->last + 1 : end;
+
+	if (from >= to)
+		return DRIFT_OK;
+	return v->sink(v->sink_context, (const char *)data + (from - offset), (size_t)(to - from));
+}
+
+static enum drift_err send_page(struct virtual *v, int64_t page, const void *data)
+{
+	return send_visible(v, layout_page_offset(&v->plan->layout, page), data,
+			    (size_t)layout_page_bytes(&v->plan->layout, page));
+}
+
+static enum drift_err take_made(void *context, int64_t page, const void *data, size_t bytes)
+{
+	struct virtual *v = context;
+	enum drift_err err = opusfile_put(v->file, page, data, bytes);
+
+	if (err)
+		log_errno("virtual: write %s", v->part.part.text);
+	return err ? err : send_page(v, page, data);
+}
+
+static enum drift_err make(struct virtual *v, struct layout_pages want)
+{
+	const struct opuspages_order order = {
+		.layout = &v->plan->layout,
+		.serial = v->plan->serial,
+		.pcm = sourcepcm_get,
+		.pcm_context = v->pcm,
+		.sink = take_made,
+		.sink_context = v,
+	};
+	enum drift_err err = opuspages_make(v->pages, &order, want);
+
+	if (err == DRIFT_EMEDIA)
+		log_error("virtual: %s version %d: %s", v->sound->track.text, v->sound->version,
+			  decoder_get_reason(v->decoder));
+	return err;
+}
+
+/* Makes and sends the pages of our segment from first on, the first one as soon as can be:
+   the PCM of the others is not waited for. */
+static enum drift_err make_segment(struct virtual *v, int64_t first, int64_t end,
+				   bool is_waited_for)
+{
+	int64_t segment_end = layout_segment_pages(&v->plan->layout, v->segment).end;
+	struct layout_pages want = {first, end < segment_end ? end : segment_end};
+	enum drift_err err = prepare_encoder(v);
+
+	v->spared = 0;
+	if (!err && is_waited_for && want.end - want.first > 1) {
+		err = make(v, (struct layout_pages){want.first, want.first + 1});
+		want.first++;
+	}
+	if (!err)
+		err = make(v, want);
+	leave_segment(v);
+	return err;
+}
+
+/* A page that somebody else has made. */
+static enum drift_err pass_on(struct virtual *v, int64_t page, const uint8_t *data)
+{
+	if (page % LAYOUT_SEGMENT_PAGES == 0 && ++v->spared > SPARED_SEGMENTS)
+		put_encoder_away(v);
+	return send_page(v, page, data);
+}
+
+static enum drift_err send_pages(struct virtual *v, struct layout_pages want)
+{
+	uint8_t data[OGGOPUS_PAGE_MAX];
+	int64_t page = want.first;
+	enum drift_err err = DRIFT_OK;
+	bool is_there;
+
+	while (!err && page < want.end) {
+		err = get_page(v, page, STUCK_MS, data, &is_there);
+		if (err)
+			break;
+		if (is_there) {
+			err = pass_on(v, page++, data);
+		} else {
+			int64_t end = layout_segment_pages(&v->plan->layout, v->segment).end;
+
+			err = make_segment(v, page, want.end, page == want.first);
+			page = end;
+		}
+	}
+	leave_segment(v);
+	return err;
+}
+
+enum drift_err virtual_begin(struct virtual *v, int64_t offset)
+{
+	struct layout_pages want = layout_pages_under(&v->plan->layout, offset, offset + 1);
+	uint8_t data[OGGOPUS_PAGE_MAX];
+	bool is_there;
+	enum drift_err err;
+
+	if (want.first == want.end)
+		return DRIFT_OK;
+	err = get_page(v, want.first, BEGIN_MS, data, &is_there);
+	if (!err && !is_there)
+		err = prepare_encoder(v);
+	return err;
+}
+
+enum drift_err virtual_send(struct virtual *v, int64_t first, int64_t last, virtual_sink sink,
+			    void *context)
+{
+	enum drift_err err;
+
+	v->first = first;
+	v->last = last;
+	v->sink = sink;
+	v->sink_context = context;
+	err = send_visible(v, 0, v->plan->setup.data, v->plan->setup.len);
+	if (!err)
+		err = send_pages(v, layout_pages_under(&v->plan->layout, first, last + 1));
+	if (err == DRIFT_EBUSY)
+		log_error("virtual: %s version %d: nobody made the page that was waited for",
+			  v->sound->track.text, v->sound->version);
+	return err;
+}
