@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+uint32_t fnv_bytes(const void *data, size_t len);
 uint32_t fnv_text(const char *text);
 uint32_t fnv_bytes(const void *data, size_t len);
 

@@ -36,7 +36,8 @@ struct seekidx_entry seekidx_get(const struct seekidx *idx, uint32_t i)
 
 static bool codec_is_known(const char *codec)
 {
-	static const char known[][5] = {"Opus", "fLaC", "mp4a", "mp3 ", "avc1"};
+	static const char known[][5] = {"Opus", "fLaC", "mp4a", "mp3 ", "avc1",
+					"hvc1", "vp09", "av01", "pkts"};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (memcmp(codec, known[i], 4) == 0)

@@ -23,7 +23,7 @@
 #define SEEKIDX_EXACT 2u /* flag: every entry decodes exactly without pre-roll */
 
 struct seekidx {
-	char codec[5]; /* "Opus" "fLaC" "mp4a" "mp3 " "avc1", NUL behind */
+	char codec[5]; /* "Opus" "fLaC" "mp4a" "mp3 " "avc1" "hvc1" "vp09" "av01", NUL behind */
 	uint32_t flags;
 	uint32_t timescale; /* samples per second, not 0 */
 	uint32_t pre_skip; /* samples: pre-skip or encoder delay */

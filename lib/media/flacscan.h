@@ -1,0 +1,55 @@
+/*
+ * flacscan.h - the frames of a FLAC file, as fast as it can be read.
+ *
+ * libavformat's parser weighs every pair of headers by its checksums, which takes
+ * longer than copying the file. A header's number, checksum and fields are 46
+ * bits or more that have to be right, so the one that follows is the next frame;
+ * only where none follows (the file is damaged there) the frame's own
+ * checksum decides.
+ */
+#ifndef DRIFT_MEDIA_FLACSCAN_H
+#define DRIFT_MEDIA_FLACSCAN_H
+
+#include "base/err.h"
+#include "media/packing.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct flacscan {
+	int fd; /* borrowed */
+	int64_t at, end; /* bytes of the file: of the next read, and behind the last */
+	uint32_t smallest; /* bytes of a frame, as STREAMINFO says; 0: it does not */
+	uint8_t *rest; /* owned: read, and not given away yet */
+	size_t rest_bytes, rest_room;
+	bool broken; /* a read failed; what is left is not given */
+};
+
+/*
+ * start  bytes: where the first frame is, or what lies before it
+ * s      the caller's to flacscan_clear()
+ */
+void flacscan_init(struct flacscan *s, int fd, int64_t start, int64_t end, uint32_t smallest);
+void flacscan_clear(struct flacscan *s);
+
+struct flacscan_run {
+	uint8_t *data; /* room bytes */
+	size_t room;
+	struct packing_entry *entry; /* room for PACKING_PACKETS_MAX */
+	size_t bytes; /* out: of the frames */
+	int32_t packets; /* out */
+	int64_t samples; /* out */
+	bool ended; /* out: no frame is left */
+};
+
+/*
+ * Gives the frames that follow, until they hold most samples or the room is
+ * full; more than the frame that reaches most only where the file ends.
+ * A frame that fills room alone is given in part: it is damaged.
+ *
+ * Returns DRIFT_ENOMEM.
+ */
+enum drift_err flacscan_next(struct flacscan *s, int64_t most, struct flacscan_run *run) MUST_CHECK;
+
+#endif
