@@ -5,6 +5,8 @@
  * memory as descriptor 1; see lib/media/wire.h for what is said over them. It
  * walls itself in before it is handed the source.
  */
+#include "media/film.h"
+#include "media/packer.h"
 #include "media/source.h"
 #include "media/walls.h"
 #include "media/wire.h"
@@ -51,12 +53,30 @@ static bool say_failure(enum wire_type type, enum drift_err err, const char *rea
 	return say(&w);
 }
 
-static bool say_facts(const struct source *s, uint8_t *memory)
+/* Its bytes; 0 for none, which costs time and no more. */
+static int64_t say_index(const struct source *s, uint8_t *memory)
+{
+	struct buf index = {0};
+	size_t bytes = 0;
+
+	source_get_index(s, &index);
+	if (buf_ok(&index) && index.len <= WIRE_INDEX_MAX)
+		bytes = index.len;
+	if (bytes)
+		memcpy(memory, index.data, bytes);
+	buf_clear(&index);
+	return (int64_t)bytes;
+}
+
+static bool say_facts(const struct source *s, const struct packing *p, uint8_t *memory)
 {
 	static struct wire_facts w;
 
 	w.head.type = WIRE_FACTS;
 	w.facts = *source_get_facts(s);
+	if (p)
+		w.packing = *p;
+	w.head.bytes = say_index(s, memory);
 	if (source_get_cover(s))
 		memcpy(memory + WIRE_COVER_AT, source_get_cover(s), w.facts.cover_bytes);
 	return wire_send(WIRE_SOCKET, &w, sizeof(w), -1) == DRIFT_OK;
@@ -76,26 +96,106 @@ static bool answer_read(struct source *s, const struct wire *ask, uint8_t *memor
 	});
 }
 
+/* Who repackages: one of them. */
+struct packing_source {
+	struct packer *packer;
+	struct film *film;
+};
+
+static enum drift_err make_run(const struct packing_source *p, const struct wire *ask,
+			       struct packer_run *run)
+{
+	if (p->film)
+		return film_next(p->film, run);
+	return ask->type == WIRE_COPY ? packer_copy(p->packer, ask->first, run)
+				      : packer_encode(p->packer, ask->first, ask->count, run);
+}
+
+static bool answer_packets(const struct packing_source *p, const struct wire *ask, uint8_t *memory)
+{
+	uint8_t *slot = memory + (size_t)ask->slot * WIRE_SLOT_BYTES;
+	struct packer_run run = {
+		.entry = (struct packing_entry *)(void *)slot,
+		.data = slot + WIRE_PACKETS_AT,
+		.room = WIRE_PACKETS_ROOM,
+	};
+	enum drift_err err = make_run(p, ask, &run);
+
+	if (err != DRIFT_OK)
+		return say_failure(WIRE_FAILED, err, "the source could not be repackaged");
+	return say(&(struct wire){
+		.type = WIRE_PACKETS,
+		.slot = ask->slot,
+		.count = run.packets,
+		.bytes = (int64_t)run.bytes,
+		.rounded = run.rounded,
+		.ended = run.ended,
+	});
+}
+
+static int serve_pcm(struct source *source, uint8_t *memory)
+{
+	struct wire w;
+
+	if (!say_facts(source, NULL, memory))
+		return 1;
+	while (hear(&w, NULL) && w.type == WIRE_READ)
+		if (!answer_read(source, &w, memory))
+			break;
+	return 0;
+}
+
+/* Only what fits the source's way. */
+static bool is_asked_rightly(const struct wire *w, enum packing_way way)
+{
+	return (w->type == WIRE_COPY && way == PACKING_COPY) ||
+	       (w->type == WIRE_ENCODE && way == PACKING_FLAC) ||
+	       (w->type == WIRE_FILM && way == PACKING_FILM);
+}
+
+static int serve_packets(struct source *source, uint8_t *memory)
+{
+	char reason[FILM_REASON_MAX] = "it has no packet in it";
+	struct packing_source p = {0};
+	const struct packing *packing;
+	struct wire w;
+	enum drift_err err = film_is_in(source) ? film_new(source, &p.film, reason)
+						: packer_new(source, &p.packer);
+
+	if (err != DRIFT_OK)
+		return say_failure(WIRE_REFUSED, err, reason) ? 0 : 1;
+	packing = p.film ? film_get_packing(p.film) : packer_get_packing(p.packer);
+	if (!say_facts(source, packing, memory))
+		return 1;
+	while (hear(&w, NULL) && is_asked_rightly(&w, packing->way))
+		if (!answer_packets(&p, &w, memory))
+			break;
+	film_free(p.film);
+	packer_free(p.packer);
+	return 0;
+}
+
 static int serve(int64_t max_hours, uint8_t *memory)
 {
 	char reason[SOURCE_REASON_MAX] = "";
 	struct source *source;
 	struct wire w;
-	int fd = -1;
+	int fd = -1, code;
 	enum drift_err err;
 
-	if (!hear(&w, &fd) || w.type != WIRE_OPEN || fd < 0)
+	if (!hear(&w, &fd) || w.bytes < 0 || w.bytes > (int64_t)WIRE_INDEX_MAX ||
+	    (w.type != WIRE_OPEN && w.type != WIRE_REPACK) || fd < 0)
 		return 1;
-	err = source_new(fd, max_hours, beat, &source, reason);
+	if (w.type == WIRE_OPEN)
+		err = source_new_indexed(fd, max_hours, beat, memory, (size_t)w.bytes, &source,
+					 reason);
+	else
+		err = source_new_repackaged(fd, max_hours, beat, &source, reason);
 	if (err != DRIFT_OK)
 		return say_failure(WIRE_REFUSED, err, reason) ? 0 : 1;
-	if (!say_facts(source, memory))
-		return 1;
-	while (hear(&w, NULL) && w.type == WIRE_READ)
-		if (!answer_read(source, &w, memory))
-			break;
+	code = w.type == WIRE_OPEN ? serve_pcm(source, memory) : serve_packets(source, memory);
 	source_free(source);
-	return 0;
+	return code;
 }
 
 int main(void)

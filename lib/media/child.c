@@ -101,7 +101,7 @@ static int spawn(const char *program, int socket, int memory, pid_t *pid)
 static enum drift_err start_with(struct child *c, const char *program, const int pair[2],
 				 int memory)
 {
-	void *map = mmap(NULL, WIRE_MEMORY_BYTES, PROT_READ, MAP_SHARED, memory, 0);
+	void *map = mmap(NULL, WIRE_MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 
 	if (map == MAP_FAILED) {
 		log_errno("decoder: map %zu bytes", WIRE_MEMORY_BYTES);
@@ -231,7 +231,7 @@ void child_clear(struct child *c)
 		(void)reap(c, 0, &status);
 	}
 	if (c->memory)
-		munmap((void *)(uintptr_t)c->memory, WIRE_MEMORY_BYTES);
+		munmap(c->memory, WIRE_MEMORY_BYTES);
 	*c = CHILD_NONE;
 }
 

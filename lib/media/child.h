@@ -18,7 +18,7 @@
 struct child {
 	pid_t pid; /* 0: none */
 	int socket; /* owned */
-	const uint8_t *memory; /* owned mapping of WIRE_MEMORY_BYTES, read-only */
+	uint8_t *memory; /* owned mapping of WIRE_MEMORY_BYTES; the child writes there too */
 };
 
 #define CHILD_NONE ((struct child){.socket = -1})

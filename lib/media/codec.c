@@ -8,7 +8,7 @@
    to 12 frames, Opus needs 35 packets of 20 ms to converge. */
 #define PCM(ID, NAME, BITS)                                                                        \
 	{                                                                                          \
-		AV_CODEC_ID_PCM_##ID, NAME, "pcm", BITS, 0, true, true                             \
+		AV_CODEC_ID_PCM_##ID, NAME, "pcm", BITS, 0, true, true, NULL                       \
 	}
 
 static const struct codec codecs[] = {
@@ -24,18 +24,20 @@ static const struct codec codecs[] = {
 	PCM(F32BE, "pcm_f32be", 32),
 	PCM(F64LE, "pcm_f64le", 32),
 	PCM(F64BE, "pcm_f64be", 32),
-	{AV_CODEC_ID_PCM_ALAW, "pcm_alaw", "alaw", 0, 0, false, true},
-	{AV_CODEC_ID_PCM_MULAW, "pcm_mulaw", "ulaw", 0, 0, false, true},
-	{AV_CODEC_ID_FLAC, "flac", "flac", 0, 0, true, false},
-	{AV_CODEC_ID_ALAC, "alac", "alac", 0, 0, true, false},
-	{AV_CODEC_ID_WAVPACK, "wavpack", "wavpack", 0, 0, true, false},
-	{AV_CODEC_ID_MP1, "mp1float", "mp1", 0, 2, false, false},
-	{AV_CODEC_ID_MP2, "mp2float", "mp2", 0, 2, false, false},
-	{AV_CODEC_ID_MP3, "mp3float", "mp3", 0, 12, false, false},
-	{AV_CODEC_ID_AAC, "aac", "aac", 0, 2, false, false},
-	{AV_CODEC_ID_AC3, "ac3", "ac3", 0, 2, false, false},
-	{AV_CODEC_ID_VORBIS, "vorbis", "vorbis", 0, 2, false, false},
-	{AV_CODEC_ID_OPUS, "libopus", "opus", 0, 35, false, false},
+	{AV_CODEC_ID_PCM_ALAW, "pcm_alaw", "alaw", 0, 0, false, true, NULL},
+	{AV_CODEC_ID_PCM_MULAW, "pcm_mulaw", "ulaw", 0, 0, false, true, NULL},
+	{AV_CODEC_ID_FLAC, "flac", "flac", 0, 0, true, false, "fLaC"},
+	{AV_CODEC_ID_ALAC, "alac", "alac", 0, 0, true, false, NULL},
+	{AV_CODEC_ID_WAVPACK, "wavpack", "wavpack", 0, 0, true, false, NULL},
+	{AV_CODEC_ID_MP1, "mp1float", "mp1", 0, 2, false, false, NULL},
+	{AV_CODEC_ID_MP2, "mp2float", "mp2", 0, 2, false, false, NULL},
+	{AV_CODEC_ID_MP3, "mp3float", "mp3", 0, 12, false, false, "mp3 "},
+	{AV_CODEC_ID_AAC, "aac", "aac", 0, 2, false, false, "mp4a"},
+	{AV_CODEC_ID_AC3, "ac3", "ac3", 0, 2, false, false, NULL},
+	{AV_CODEC_ID_EAC3, "eac3", "eac3", 0, 2, false, false, NULL},
+	{AV_CODEC_ID_DTS, "dca", "dts", 0, 2, false, false, NULL},
+	{AV_CODEC_ID_VORBIS, "vorbis", "vorbis", 0, 2, false, false, NULL},
+	{AV_CODEC_ID_OPUS, "libopus", "opus", 0, 35, false, false, "Opus"},
 };
 
 #define CODECS (sizeof(codecs) / sizeof(codecs[0]))
@@ -145,6 +147,23 @@ static int32_t mpeg_samples(const uint8_t *d, int bytes)
 	return layer == 3 && (d[1] >> 3 & 3) != 3 ? 576 : 1152;
 }
 
+/* One syncframe; one of a dependent substream sounds together with the one before. */
+static int32_t eac3_samples(const uint8_t *d, int bytes)
+{
+	static const int blocks[4] = {1, 2, 3, 6};
+
+	if (bytes < 5 || AV_RB16(d) != 0x0b77 || d[2] >> 6 == 1)
+		return 0;
+	return 256 * (d[4] >> 6 == 3 ? 6 : blocks[d[4] >> 4 & 3]);
+}
+
+static int32_t dts_samples(const uint8_t *d, int bytes)
+{
+	if (bytes < 6 || AV_RB32(d) != 0x7ffe8001)
+		return 0;
+	return 32 * (((d[4] & 1) << 6 | d[5] >> 2) + 1);
+}
+
 static int32_t vorbis_samples(struct codec_clock *c, const uint8_t *d, int bytes)
 {
 	int samples = c->vorbis ? av_vorbis_parse_frame(c->vorbis, d, bytes) : 0;
@@ -184,6 +203,10 @@ int32_t codec_clock_add(struct codec_clock *c, const uint8_t *data, int bytes)
 		return vorbis_samples(c, data, bytes);
 	case AV_CODEC_ID_AC3:
 		return 1536;
+	case AV_CODEC_ID_EAC3:
+		return eac3_samples(data, bytes);
+	case AV_CODEC_ID_DTS:
+		return dts_samples(data, bytes);
 	case AV_CODEC_ID_AAC:
 		return c->frame;
 	default:

@@ -5,7 +5,8 @@
  * Container timestamps are rounded (1 ms in Matroska, 1/90000 s elsewhere), so
  * positions are sums of these lengths instead.
  * Source: RFC 9639 9.1.1 (FLAC block size), RFC 6716 3.1 (Opus TOC), WavPack
- * file format 4 (block header), ISO 14496-3 (AAC), ATSC A/52 (AC-3).
+ * file format 4 (block header), ISO 14496-3 (AAC), ATSC A/52 (AC-3,
+ * E-AC-3 in its annex E), ETSI TS 102 114 5.3.1 (DTS core).
  */
 #ifndef DRIFT_MEDIA_CODEC_H
 #define DRIFT_MEDIA_CODEC_H
@@ -23,6 +24,8 @@ struct codec {
 	int preroll; /* packets decoded and dropped before the first wanted */
 	bool lossless;
 	bool pcm; /* any byte position is an entry */
+	const char *mp4; /* sample entry under which browsers take its packets in MP4;
+			    NULL: they do not */
 };
 
 /* NULL for a codec that is not on the list. Static storage. */

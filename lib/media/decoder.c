@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "media/child.h"
+#include "media/flacframe.h"
 #include "media/wire.h"
 
 #include <ctype.h>
@@ -15,18 +16,28 @@
 #define CPU_BASE_SECONDS 20 /* for probing; DESIGN: and then by duration */
 #define CPU_BYTES_SHIFT 24 /* and a second for every 16 MiB walked through */
 #define CPU_GRACE_SECONDS 5 /* between SIGXCPU and SIGKILL */
+#define PACKET_SAMPLES_MAX (1u << 20)
+#define FILM_SAMPLES_MAX (1u << 31) /* of a fragment: pictures may stand for hours */
 
 struct decoder {
 	struct child child;
 	struct decoder_limits limits;
 	int64_t cpu_base; /* seconds, before any for the duration */
 	struct decoder_facts facts;
+	struct packing packing;
+	bool repackages; /* asked for packets, not for PCM */
 	uint8_t *cover; /* owned */
+	uint8_t *index; /* owned; NULL: none */
+	size_t index_bytes;
+	const void *known; /* an index from before, borrowed while it is opened */
+	size_t known_bytes;
 	char walls[WALLS_TEXT_MAX];
 	char reason[WIRE_TEXT_MAX];
 	int64_t damaged;
 	bool pending[DECODER_SLOTS];
 	bool answered[DECODER_SLOTS];
+	struct wire answer[DECODER_SLOTS]; /* of packets */
+	struct packing_entry *entry; /* owned copy of the last ones waited for */
 	bool lost;
 	struct wire_facts heard; /* the last message */
 };
@@ -97,6 +108,7 @@ static void clean_texts(struct decoder_facts *f)
 {
 	clean_word(f->container, sizeof(f->container));
 	clean_word(f->codec, sizeof(f->codec));
+	clean_word(f->video, sizeof(f->video));
 	clean_word(f->extension, sizeof(f->extension));
 	clean_word(f->mime, sizeof(f->mime));
 	for (int i = 0; i < f->tags; i++) {
@@ -138,15 +150,78 @@ static enum drift_err copy_cover(struct decoder *d)
 	return DRIFT_OK;
 }
 
-static enum drift_err take_facts(struct decoder *d, const struct decoder_facts *facts)
+/* Likewise; whether it makes sense is looked at where it is used. */
+static enum drift_err copy_index(struct decoder *d, int64_t bytes)
 {
-	d->facts = *facts;
-	d->facts.lossless = facts->lossless ? true : false;
-	if (facts->tags >= 0 && facts->tags <= DECODER_TAGS_MAX)
-		clean_texts(&d->facts);
-	if (!is_believable(&d->facts, &d->limits))
+	if (bytes == 0)
+		return DRIFT_OK;
+	if (bytes < 0 || bytes > (int64_t)WIRE_INDEX_MAX)
 		return lose(d, "the decoder gave facts that cannot be");
-	return copy_cover(d);
+	d->index = malloc((size_t)bytes);
+	if (!d->index)
+		return DRIFT_ENOMEM;
+	memcpy(d->index, d->child.memory, (size_t)bytes);
+	d->index_bytes = (size_t)bytes;
+	return DRIFT_OK;
+}
+
+static bool is_believable_packing(const struct packing *p, const struct decoder_facts *f)
+{
+	static const struct {
+		char codec[5];
+		uint32_t config_min, config_max; /* bytes */
+	} known[] = {
+		{"fLaC", FLACFRAME_STREAMINFO_BYTES, FLACFRAME_STREAMINFO_BYTES},
+		{"mp4a", 2, PACKING_CONFIG_MAX},
+		{"mp3 ", 0, 0},
+		{"Opus", 19, 19 + 2 + 255},
+		{"avc1", 0, 0},
+		{"hvc1", 0, 0},
+		{"vp09", 0, 0},
+		{"av01", 0, 0},
+	};
+
+	if (p->rate != f->sample_rate || p->channels != f->channels)
+		return false;
+	if (p->way == PACKING_NONE)
+		return true;
+	if (p->way == PACKING_FLAC && p->bits != 16 && p->bits != 24)
+		return false;
+	if (p->way < PACKING_COPY || p->way > PACKING_FILM || p->bits < 0 || p->bits > 32)
+		return false;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (memcmp(p->codec, known[i].codec, sizeof(p->codec)) == 0)
+			return p->config_bytes >= known[i].config_min &&
+			       p->config_bytes <= known[i].config_max;
+	return false;
+}
+
+/* What is copied was not measured: its length is the caller's to know. */
+static bool are_believable(const struct decoder *d, const struct wire_facts *w)
+{
+	struct decoder_facts f = d->facts;
+
+	if (d->repackages && !is_believable_packing(&w->packing, &f))
+		return false;
+	if (d->repackages && w->packing.way == PACKING_COPY && f.samples == 0)
+		f.samples = 1;
+	return is_believable(&f, &d->limits);
+}
+
+static enum drift_err take_facts(struct decoder *d, const struct wire_facts *w)
+{
+	enum drift_err err;
+
+	d->facts = w->facts;
+	d->facts.lossless = w->facts.lossless ? true : false;
+	if (d->facts.tags >= 0 && d->facts.tags <= DECODER_TAGS_MAX)
+		clean_texts(&d->facts);
+	if (!are_believable(d, w))
+		return lose(d, "the decoder gave facts that cannot be");
+	if (d->repackages)
+		d->packing = w->packing;
+	err = copy_index(d, w->head.bytes);
+	return err == DRIFT_OK ? copy_cover(d) : err;
 }
 
 /* --- the life of a decoder ------------------------------------------------- */
@@ -183,8 +258,15 @@ static enum drift_err probe(struct decoder *d, int source)
 {
 	const struct wire_facts *w = &d->heard;
 	size_t got;
-	enum drift_err err = say(d, &(struct wire){.type = WIRE_OPEN}, source);
+	struct wire open = {
+		.type = d->repackages ? WIRE_REPACK : WIRE_OPEN,
+		.bytes = (int64_t)d->known_bytes,
+	};
+	enum drift_err err;
 
+	if (d->known_bytes)
+		memcpy(d->child.memory, d->known, d->known_bytes);
+	err = say(d, &open, source);
 	if (err == DRIFT_OK)
 		err = hear(d, &got);
 	if (err != DRIFT_OK)
@@ -193,12 +275,11 @@ static enum drift_err probe(struct decoder *d, int source)
 		return lose(d, w->head.text);
 	if (w->head.type != WIRE_FACTS || got != sizeof(*w))
 		return lose(d, "the decoder gave an answer that makes no sense");
-	return take_facts(d, &w->facts);
+	return take_facts(d, w);
 }
 
-static enum drift_err start(struct decoder *d, const char *program, int source)
+static enum drift_err start(struct decoder *d, const char *program, int source, int64_t hours)
 {
-	int64_t hours;
 	enum drift_err err = child_start(&d->child, program);
 
 	if (err == DRIFT_OK)
@@ -207,15 +288,17 @@ static enum drift_err start(struct decoder *d, const char *program, int source)
 		err = probe(d, source);
 	if (err != DRIFT_OK)
 		return err;
-	hours = d->facts.samples / ((int64_t)d->facts.sample_rate * 3600) + 1;
+	if (!d->repackages)
+		hours = d->facts.samples / ((int64_t)d->facts.sample_rate * 3600) + 1;
 	child_allow_cpu(&d->child, cpu_for(d, hours));
 	return DRIFT_OK;
 }
 
-enum drift_err decoder_new(const char *program, const struct decoder_limits *limits, int source,
-			   struct decoder **out, char *reason, size_t reason_max)
+/* d: blank but for what it is for; NULL is out of memory. */
+static enum drift_err new_decoder(struct decoder *d, const char *program,
+				  const struct decoder_limits *limits, int source, int64_t hours,
+				  struct decoder **out, char *reason, size_t reason_max)
 {
-	struct decoder *d = calloc(1, sizeof(*d));
 	struct stat st;
 	enum drift_err err;
 
@@ -229,7 +312,7 @@ enum drift_err decoder_new(const char *program, const struct decoder_limits *lim
 		return DRIFT_EIO;
 	}
 	d->cpu_base = CPU_BASE_SECONDS + (st.st_size >> CPU_BYTES_SHIFT);
-	err = start(d, program, source);
+	err = start(d, program, source, hours);
 	if (err == DRIFT_OK) {
 		*out = d;
 		return DRIFT_OK;
@@ -240,12 +323,51 @@ enum drift_err decoder_new(const char *program, const struct decoder_limits *lim
 	return err == DRIFT_EMEDIA ? DRIFT_EMEDIA : DRIFT_EIO;
 }
 
+enum drift_err decoder_new(const char *program, const struct decoder_limits *limits, int source,
+			   struct decoder **out, char *reason, size_t reason_max)
+{
+	return new_decoder(calloc(1, sizeof(struct decoder)), program, limits, source, 0, out,
+			   reason, reason_max);
+}
+
+enum drift_err decoder_new_indexed(const char *program, const struct decoder_limits *limits,
+				   int source, const void *index, size_t index_bytes,
+				   struct decoder **out, char *reason, size_t reason_max)
+{
+	struct decoder *d = calloc(1, sizeof(*d));
+
+	if (d && index_bytes <= WIRE_INDEX_MAX) {
+		d->known = index;
+		d->known_bytes = index_bytes;
+	}
+	return new_decoder(d, program, limits, source, 0, out, reason, reason_max);
+}
+
+enum drift_err decoder_new_repackaging(const char *program, const struct decoder_limits *limits,
+				       int source, int64_t hours, struct decoder **out,
+				       char *reason, size_t reason_max)
+{
+	struct decoder *d = calloc(1, sizeof(*d));
+
+	if (d) {
+		d->repackages = true;
+		d->entry = calloc(PACKING_PACKETS_MAX, sizeof(*d->entry));
+		if (!d->entry) {
+			free(d);
+			return DRIFT_EIO;
+		}
+	}
+	return new_decoder(d, program, limits, source, hours, out, reason, reason_max);
+}
+
 void decoder_free(struct decoder *d)
 {
 	if (!d)
 		return;
 	child_clear(&d->child);
+	free(d->entry);
 	free(d->cover);
+	free(d->index);
 	free(d);
 }
 
@@ -257,6 +379,12 @@ const struct decoder_facts *decoder_get_facts(const struct decoder *d)
 const uint8_t *decoder_get_cover(const struct decoder *d)
 {
 	return d->facts.cover_bytes ? d->cover : NULL;
+}
+
+const uint8_t *decoder_get_index(const struct decoder *d, size_t *bytes)
+{
+	*bytes = d->index_bytes;
+	return d->index;
 }
 
 const char *decoder_get_walls(const struct decoder *d)
@@ -281,25 +409,32 @@ int decoder_pcm_channels(const struct decoder *d)
 
 /* --- reading --------------------------------------------------------------- */
 
-enum drift_err decoder_ask(struct decoder *d, int slot, int64_t first, int32_t count)
+static enum drift_err ask(struct decoder *d, const struct wire *w)
 {
-	struct wire w = {.type = WIRE_READ, .slot = slot, .first = first, .count = count};
 	enum drift_err err;
 
-	if (slot < 0 || slot >= DECODER_SLOTS || d->pending[slot] || count < 1 ||
-	    count > DECODER_READ_MAX)
+	if (w->slot < 0 || w->slot >= DECODER_SLOTS || d->pending[w->slot])
 		return DRIFT_EINVAL;
 	if (d->lost)
 		return DRIFT_EMEDIA;
-	err = say(d, &w, -1);
+	err = say(d, w, -1);
 	if (err == DRIFT_OK)
-		d->pending[slot] = true;
+		d->pending[w->slot] = true;
 	return err;
+}
+
+enum drift_err decoder_ask(struct decoder *d, int slot, int64_t first, int32_t count)
+{
+	if (count < 1 || count > DECODER_READ_MAX || d->repackages)
+		return DRIFT_EINVAL;
+	return ask(d,
+		   &(struct wire){.type = WIRE_READ, .slot = slot, .first = first, .count = count});
 }
 
 static enum drift_err take_answer(struct decoder *d)
 {
 	const struct wire *w = &d->heard.head;
+	enum wire_type wanted = d->repackages ? WIRE_PACKETS : WIRE_PCM;
 	size_t got;
 	enum drift_err err = hear(d, &got);
 
@@ -307,15 +442,17 @@ static enum drift_err take_answer(struct decoder *d)
 		return err;
 	if (w->type == WIRE_FAILED)
 		return lose(d, w->text);
-	if (w->type != WIRE_PCM || w->slot < 0 || w->slot >= DECODER_SLOTS ||
-	    !d->pending[w->slot] || w->damaged < d->damaged)
+	if (w->type != wanted || w->slot < 0 || w->slot >= DECODER_SLOTS || !d->pending[w->slot] ||
+	    w->damaged < d->damaged)
 		return lose(d, "the decoder gave an answer that makes no sense");
 	d->answered[w->slot] = true;
+	d->answer[w->slot] = *w;
 	d->damaged = w->damaged;
 	return DRIFT_OK;
 }
 
-enum drift_err decoder_wait(struct decoder *d, int slot, const float **out)
+/* Its memory, once the answer for it is there. */
+static enum drift_err wait_slot(struct decoder *d, int slot, const uint8_t **out)
 {
 	if (slot < 0 || slot >= DECODER_SLOTS || !d->pending[slot])
 		return DRIFT_EINVAL;
@@ -326,6 +463,101 @@ enum drift_err decoder_wait(struct decoder *d, int slot, const float **out)
 			return err;
 	}
 	d->pending[slot] = d->answered[slot] = false;
-	*out = (const float *)(const void *)d->child.memory + (size_t)slot * WIRE_SLOT_FLOATS;
+	*out = d->child.memory + (size_t)slot * WIRE_SLOT_BYTES;
+	return DRIFT_OK;
+}
+
+enum drift_err decoder_wait(struct decoder *d, int slot, const float **out)
+{
+	const uint8_t *memory;
+	enum drift_err err = wait_slot(d, slot, &memory);
+
+	if (err == DRIFT_OK)
+		*out = (const float *)(const void *)memory;
+	return err;
+}
+
+/* --- repackaging ------------------------------------------------------------- */
+
+const struct packing *decoder_get_packing(const struct decoder *d)
+{
+	return &d->packing;
+}
+
+enum drift_err decoder_ask_copy(struct decoder *d, int slot, int64_t until)
+{
+	if (d->packing.way != PACKING_COPY)
+		return DRIFT_EINVAL;
+	return ask(d, &(struct wire){.type = WIRE_COPY, .slot = slot, .first = until});
+}
+
+enum drift_err decoder_ask_encode(struct decoder *d, int slot, int64_t first, int32_t count)
+{
+	if (d->packing.way != PACKING_FLAC || first < 0 || first % PACKING_BLOCK || count < 1 ||
+	    count > decoder_encode_max(&d->packing))
+		return DRIFT_EINVAL;
+	return ask(d, &(struct wire){
+			      .type = WIRE_ENCODE, .slot = slot, .first = first, .count = count});
+}
+
+enum drift_err decoder_ask_film(struct decoder *d, int slot)
+{
+	if (d->packing.way != PACKING_FILM)
+		return DRIFT_EINVAL;
+	return ask(d, &(struct wire){.type = WIRE_FILM, .slot = slot});
+}
+
+int32_t decoder_encode_max(const struct packing *packing)
+{
+	size_t frame =
+		(size_t)PACKING_BLOCK * (size_t)packing->channels * (size_t)(packing->bits / 8) +
+		PACKING_FRAME_HEAD;
+	size_t frames = WIRE_PACKETS_ROOM / frame;
+
+	return (int32_t)(frames < PACKING_PACKETS_MAX ? frames : PACKING_PACKETS_MAX) *
+	       PACKING_BLOCK;
+}
+
+/* least, most: samples of one packet */
+static bool add_up(const struct packing_entry *entry, uint32_t count, size_t bytes, uint32_t least,
+		   uint32_t most)
+{
+	size_t sum = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (entry[i].bytes == 0 || entry[i].bytes > bytes || entry[i].samples < least ||
+		    entry[i].samples > most)
+			return false;
+		sum += entry[i].bytes;
+	}
+	return sum == bytes;
+}
+
+enum drift_err decoder_wait_packets(struct decoder *d, int slot, struct decoder_packets *out)
+{
+	bool film = d->packing.way == PACKING_FILM;
+	const struct wire *w;
+	const uint8_t *memory;
+	enum drift_err err = wait_slot(d, slot, &memory);
+
+	if (err != DRIFT_OK)
+		return err;
+	w = &d->answer[slot];
+	if (w->count < 0 || w->count > PACKING_PACKETS_MAX || w->bytes < 0 ||
+	    w->bytes > (int64_t)WIRE_PACKETS_ROOM || w->rounded < 0)
+		return lose(d, "the decoder gave an answer that makes no sense");
+	/* copied before it is looked at: the child can still write to its original */
+	memcpy(d->entry, memory, (size_t)w->count * sizeof(*d->entry));
+	if (!add_up(d->entry, (uint32_t)w->count, (size_t)w->bytes, film ? 0 : 1,
+		    film ? FILM_SAMPLES_MAX : PACKET_SAMPLES_MAX))
+		return lose(d, "the decoder gave packets that cannot be");
+	*out = (struct decoder_packets){
+		.data = memory + WIRE_PACKETS_AT,
+		.bytes = (size_t)w->bytes,
+		.entry = d->entry,
+		.count = (uint32_t)w->count,
+		.ended = w->ended != 0,
+		.rounded = w->rounded,
+	};
 	return DRIFT_OK;
 }

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "media/facts.h"
+#include "media/packing.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,12 +46,35 @@ struct decoder; /* one child; used by the thread that made it, with which it die
  */
 enum drift_err decoder_new(const char *program, const struct decoder_limits *limits, int source,
 			   struct decoder **out, char *reason, size_t reason_max) MUST_CHECK;
+/*
+ * The same with what decoder_get_index() gave of this very file before, which spares a walk
+ * through it: padding is 0 then. One that is damaged or of another file is not used.
+ *
+ * index  borrowed for the call
+ */
+enum drift_err decoder_new_indexed(const char *program, const struct decoder_limits *limits,
+				   int source, const void *index, size_t index_bytes,
+				   struct decoder **out, char *reason,
+				   size_t reason_max) MUST_CHECK;
+/*
+ * The same, to repackage the source for MP4: as its packing says, decoder_ask_copy(),
+ * decoder_ask_encode() or decoder_ask_film() instead of decoder_ask(). A source whose packets are
+ * copied is not measured: samples, delay and padding of its facts are 0.
+ *
+ * hours  of audio that CPU time is granted for
+ */
+enum drift_err decoder_new_repackaging(const char *program, const struct decoder_limits *limits,
+				       int source, int64_t hours, struct decoder **out,
+				       char *reason, size_t reason_max) MUST_CHECK;
 void decoder_free(struct decoder *d); /* ends the child; NULL is fine */
 
 /* Borrowed until decoder_free(). */
 const struct decoder_facts *decoder_get_facts(const struct decoder *d);
 /* cover_bytes of facts; NULL when there is none. Borrowed likewise. */
 const uint8_t *decoder_get_cover(const struct decoder *d);
+/* Where its packets are, a sidecar of codec "pkts" (packetidx.h); NULL where the file needs
+   none. Borrowed likewise. */
+const uint8_t *decoder_get_index(const struct decoder *d, size_t *bytes);
 /* "seccomp, landlock 4" or what is missing: one line for log and --status. */
 const char *decoder_get_walls(const struct decoder *d);
 
@@ -80,6 +104,55 @@ enum drift_err decoder_ask(struct decoder *d, int slot, int64_t first, int32_t c
  */
 enum drift_err decoder_wait(struct decoder *d, int slot, const float **out) MUST_CHECK;
 const char *decoder_get_reason(const struct decoder *d);
+
+/* --- repackaging ------------------------------------------------------------ */
+
+/* How it is repackaged, if at all. Borrowed until decoder_free(). */
+const struct packing *decoder_get_packing(const struct decoder *d);
+
+/*
+ * Asks, without waiting, for the packets that follow, as far as they start before
+ * sample until, counted from the first packet; fewer where the slot is full.
+ */
+enum drift_err decoder_ask_copy(struct decoder *d, int slot, int64_t until) MUST_CHECK;
+
+/*
+ * Asks, without waiting, for [first, first + count) of what is heard, as FLAC
+ * frames. Any child gives the same bytes for the same samples.
+ *
+ * first  a multiple of PACKING_BLOCK
+ * count  likewise, but at the end; at most decoder_encode_max() samples
+ */
+enum drift_err decoder_ask_encode(struct decoder *d, int slot, int64_t first,
+				  int32_t count) MUST_CHECK;
+
+/*
+ * Asks, without waiting, for the next piece of a film: first the init segment, then
+ * fragments. It comes as one packet, whose samples say how much later the next one begins
+ * (0: the init segment).
+ */
+enum drift_err decoder_ask_film(struct decoder *d, int slot) MUST_CHECK;
+
+/* Samples, a multiple of PACKING_BLOCK, whose frames fit into a slot however
+   noisy they are. */
+int32_t decoder_encode_max(const struct packing *packing);
+
+struct decoder_packets {
+	const uint8_t *data; /* one after the other, in shared memory: borrowed until the
+				next ask for that slot */
+	size_t bytes;
+	const struct packing_entry *entry; /* borrowed until the next wait; they
+					      add up to bytes */
+	uint32_t count; /* may be 0 */
+	bool ended; /* no packet is left */
+	int64_t rounded; /* samples of them that FLAC could not hold as they were */
+};
+
+/* Waits for the answer of slot. Errors as decoder_wait(). */
+enum drift_err decoder_wait_packets(struct decoder *d, int slot,
+				    struct decoder_packets *out) MUST_CHECK;
+
+/* --- either ----------------------------------------------------------------- */
 
 /* 1 for mono sources, else 2: more channels are mixed down in the child. */
 int decoder_pcm_channels(const struct decoder *d);

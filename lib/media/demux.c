@@ -12,7 +12,7 @@ static int refuse_open(struct AVFormatContext *format, AVIOContext **pb, const c
 	return AVERROR(EACCES);
 }
 
-static enum drift_err start(struct demux *d, const struct demux_file *file)
+static enum drift_err start(struct demux *d, const struct demux_file *file, const char *decoders)
 {
 	AVFormatContext *f = avformat_alloc_context();
 
@@ -25,22 +25,32 @@ static enum drift_err start(struct demux *d, const struct demux_file *file)
 	f->max_streams = DEMUX_STREAMS_MAX;
 	f->probesize = 1 << 20;
 	f->max_probe_packets = 0; /* else all of libavformat guesses what PCM might be instead */
-	f->codec_whitelist = av_strdup(codec_names());
+	f->codec_whitelist = av_strdup(decoders);
 	f->format_whitelist = av_strdup(file->sniff.demuxer);
 	f->protocol_whitelist = av_strdup("none");
 	return f->codec_whitelist && f->format_whitelist && f->protocol_whitelist ? DRIFT_OK
 										  : DRIFT_ENOMEM;
 }
 
-static enum drift_err open_format(struct demux *d, const struct demux_file *file, char *reason)
+/* Edit lists of sound are read by mp4edit.c, which keeps what they trim countable. */
+static AVDictionary *options_for_sound(void)
+{
+	AVDictionary *options = NULL;
+
+	av_dict_set(&options, "ignore_editlist", "1", 0);
+	/* of WAV: packets of 4 KiB cost more than what is in them */
+	av_dict_set(&options, "max_size", "65536", 0);
+	return options;
+}
+
+/* options: taken */
+static enum drift_err open_format(struct demux *d, const struct demux_file *file,
+				  AVDictionary *options, char *reason)
 {
 	const AVInputFormat *input = av_find_input_format(file->sniff.demuxer);
-	AVDictionary *options = NULL;
 	unsigned streams;
 	int err;
 
-	/* edit lists are read by mp4edit.c, which keeps what they trim countable */
-	av_dict_set(&options, "ignore_editlist", "1", 0);
 	err = input ? avformat_open_input(&d->format, NULL, input, &options)
 		    : AVERROR_DEMUXER_NOT_FOUND;
 	av_dict_free(&options);
@@ -73,8 +83,8 @@ static enum drift_err choose_stream(struct demux *d, const struct demux_file *fi
 	for (unsigned i = 0; i < d->format->nb_streams; i++) {
 		AVStream *s = d->format->streams[i];
 
-		if (s->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !is_cover(s))
-			d->video = true;
+		if (s->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !is_cover(s) && !d->video)
+			d->video = s;
 		if (s->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && !d->stream)
 			d->stream = s;
 		else
@@ -103,11 +113,45 @@ enum drift_err demux_open(struct demux *d, const struct demux_file *file,
 	enum drift_err err;
 
 	*d = (struct demux){0};
-	err = start(d, file);
+	err = start(d, file, codec_names());
 	if (err == DRIFT_OK)
-		err = open_format(d, file, reason);
+		err = open_format(d, file, options_for_sound(), reason);
 	if (err == DRIFT_OK)
 		err = choose_stream(d, file, reason);
+	if (err != DRIFT_OK)
+		demux_close(d);
+	return err;
+}
+
+/* What the header of AVI and others leaves to the packets. */
+static enum drift_err find_parameters(struct demux *d, char *reason)
+{
+	if (d->video)
+		d->video->discard = AVDISCARD_DEFAULT;
+	if (!d->video || avformat_find_stream_info(d->format, NULL) < 0) {
+		snprintf(reason, DEMUX_REASON_MAX, "there are no pictures in it");
+		return DRIFT_EMEDIA;
+	}
+	/* AVI has but the times of decoding: where frames are not reordered, that is it */
+	if (d->video->codecpar->video_delay > 0)
+		d->format->flags |= AVFMT_FLAG_GENPTS;
+	d->stream->discard = AVDISCARD_ALL;
+	return DRIFT_OK;
+}
+
+enum drift_err demux_open_pictures(struct demux *d, const struct demux_file *file,
+				   const char *decoders, char reason[DEMUX_REASON_MAX])
+{
+	enum drift_err err;
+
+	*d = (struct demux){0};
+	err = start(d, file, decoders);
+	if (err == DRIFT_OK)
+		err = open_format(d, file, NULL, reason);
+	if (err == DRIFT_OK)
+		err = choose_stream(d, file, reason);
+	if (err == DRIFT_OK)
+		err = find_parameters(d, reason);
 	if (err != DRIFT_OK)
 		demux_close(d);
 	return err;
@@ -120,7 +164,7 @@ void demux_close(struct demux *d)
 	d->stream = NULL;
 }
 
-enum drift_err demux_next(struct demux *d, AVPacket *packet)
+static enum drift_err next_of(struct demux *d, const AVStream *stream, AVPacket *packet)
 {
 	for (int broken = 0; broken < BROKEN_READS_MAX;) {
 		int err = av_read_frame(d->format, packet);
@@ -133,9 +177,41 @@ enum drift_err demux_next(struct demux *d, AVPacket *packet)
 			broken++;
 			continue;
 		}
-		if (packet->stream_index == d->stream->index)
+		if (packet->stream_index == stream->index)
 			return DRIFT_OK;
 		av_packet_unref(packet);
 	}
 	return DRIFT_EMORE;
+}
+
+enum drift_err demux_next(struct demux *d, AVPacket *packet)
+{
+	return next_of(d, d->stream, packet);
+}
+
+enum drift_err demux_next_video(struct demux *d, AVPacket *packet)
+{
+	return next_of(d, d->video, packet);
+}
+
+/* Files without tables: their packets are found by looking. */
+static bool has_tables(const struct demux_file *file)
+{
+	static const char *const with[] = {"mov", "matroska", "avi"};
+
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		if (strncmp(file->sniff.demuxer, with[i], strlen(with[i])) == 0)
+			return true;
+	return false;
+}
+
+bool demux_seek(struct demux *d, const struct demux_file *file, int64_t offset, double seconds)
+{
+	double ticks = seconds / av_q2d(d->stream->time_base);
+
+	if (!has_tables(file))
+		return av_seek_frame(d->format, d->stream->index, offset, AVSEEK_FLAG_BYTE) >= 0;
+	return ticks >= 0 && ticks < 0x1p62 &&
+	       av_seek_frame(d->format, d->stream->index, (int64_t)ticks, AVSEEK_FLAG_BACKWARD) >=
+		       0;
 }

@@ -32,7 +32,7 @@ struct demux {
 	AVStream *stream; /* of format */
 	const struct codec *codec;
 	int64_t data_at; /* where the first packet starts, bytes from start */
-	bool video; /* moving pictures, not a cover */
+	AVStream *video; /* of format: the first moving pictures, no cover; or NULL */
 };
 
 /*
@@ -45,10 +45,31 @@ struct demux {
  */
 enum drift_err demux_open(struct demux *d, const struct demux_file *file,
 			  char reason[DEMUX_REASON_MAX]) MUST_CHECK;
+/*
+ * The same for the moving pictures, of whose packets demux_next_video() gives those.
+ * Edit lists are applied, and packets read until each stream's parameters are known.
+ *
+ * decoders  that may be tried for them, comma-separated
+ *
+ * Returns DRIFT_EMEDIA also where there are none.
+ */
+enum drift_err demux_open_pictures(struct demux *d, const struct demux_file *file,
+				   const char *decoders, char reason[DEMUX_REASON_MAX]) MUST_CHECK;
 void demux_close(struct demux *d); /* all-zero is fine */
 
 /* The next packet of the stream into packet (blank). DRIFT_EMORE at the end,
    also where the file is broken beyond reading on; DRIFT_ENOMEM. */
 enum drift_err demux_next(struct demux *d, AVPacket *packet) MUST_CHECK;
+/*
+ * Goes to where the packet at byte offset (or one before it) comes next.
+ *
+ * seconds  of the stream's own time, at or before that packet
+ *
+ * False: it cannot be done, and the demuxer stands anywhere.
+ */
+bool demux_seek(struct demux *d, const struct demux_file *file, int64_t offset,
+		double seconds) MUST_CHECK;
+
+enum drift_err demux_next_video(struct demux *d, AVPacket *packet) MUST_CHECK;
 
 #endif

@@ -210,12 +210,29 @@ static void cut(const struct packets *p, int32_t rate, const struct tally *t,
 		e->delay = e->padding = 0;
 }
 
+/* Where the first stream of an Ogg file begins and ends. */
+static bool find_span(struct packets *p, struct oggspan *span)
+{
+	if (strcmp(p->file.sniff.container, "ogg") != 0 ||
+	    !oggspan_read(p->file.fd, p->file.start, p->file.end, p->beat, span))
+		return false;
+	p->limit = span->packets;
+	return true;
+}
+
+void extent_limit(struct packets *p)
+{
+	struct oggspan span;
+
+	(void)find_span(p, &span);
+}
+
 enum drift_err extent_measure(struct packets *p, int32_t rate, int64_t most, struct extent *out)
 {
 	struct oggspan span = {0};
 	struct tally tally = {0};
 	struct extent extent = {0};
-	bool has_span = false;
+	bool has_span;
 	enum drift_err err;
 
 	if (packets_is_grid(p) && count_grid(p, &extent.total)) {
@@ -224,10 +241,7 @@ enum drift_err extent_measure(struct packets *p, int32_t rate, int64_t most, str
 	}
 	if (packets_is_grid(p))
 		(void)av_seek_frame(p->demux.format, p->demux.stream->index, 0, 0);
-	if (strcmp(p->file.sniff.container, "ogg") == 0)
-		has_span = oggspan_read(p->file.fd, p->file.start, p->file.end, p->beat, &span);
-	if (has_span)
-		p->limit = span.packets;
+	has_span = find_span(p, &span);
 	err = walk(p, span.first_packets, most, &tally);
 	if (err != DRIFT_OK)
 		return err;

@@ -36,4 +36,7 @@ struct extent { /* samples */
 enum drift_err extent_measure(struct packets *p, int32_t rate, int64_t most,
 			      struct extent *out) MUST_CHECK;
 
+/* Sets p->limit alone, for who knows the rest already. */
+void extent_limit(struct packets *p);
+
 #endif

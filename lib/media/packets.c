@@ -4,6 +4,9 @@
 #include <string.h>
 
 #define BEAT_PACKETS 1024
+#define LONGEST_PACKET 8192 /* samples, of a codec with a pre-roll (Vorbis) */
+#define FAR_SECONDS 5 /* further ahead a jump is shorter than the way */
+#define LOST_PACKETS 20000 /* after a jump, without meeting one that is known */
 
 static const struct packet *peek(const struct packets *p, int i)
 {
@@ -35,6 +38,7 @@ enum drift_err packets_open(struct packets *p, char reason[DEMUX_REASON_MAX])
 	p->clock.frame = p->frame;
 	p->taken = 0;
 	p->next_at = 0;
+	p->last_pos = -1;
 	p->from_start = true;
 	p->ended = false;
 	return DRIFT_OK;
@@ -59,6 +63,19 @@ bool packets_is_grid(const struct packets *p)
 		strcmp(demuxer, "aiff") == 0);
 }
 
+/* What the index knows of a packet counts more than what was summed up since a jump. The
+   first of those that share a page is meant. */
+static void keep_place(struct packets *p, const AVPacket *packet)
+{
+	bool first = packet->pos != p->last_pos;
+
+	p->last_pos = packet->pos;
+	if (first && p->indexing)
+		packetidx_add(&p->index, p->next_at, packet->pos);
+	else if (first)
+		(void)packetidx_find(&p->index, packet->pos, &p->next_at);
+}
+
 enum drift_err packets_next(struct packets *p, AVPacket *packet, int64_t *at, int32_t *samples)
 {
 	enum drift_err err = DRIFT_EMORE;
@@ -71,6 +88,8 @@ enum drift_err packets_next(struct packets *p, AVPacket *packet, int64_t *at, in
 		p->beat();
 	if (packets_is_grid(p))
 		p->next_at = (packet->pos - p->demux.data_at) / p->clock.par->block_align;
+	else
+		keep_place(p, packet);
 	*at = p->next_at;
 	*samples = codec_clock_add(&p->clock, packet->data, packet->size);
 	p->next_at += *samples;
@@ -132,6 +151,50 @@ static enum drift_err rewind_packets(struct packets *p)
 	return packets_open(p, reason);
 }
 
+/* Positions are right again at the entry that is looked for: those in front of it are
+   of a decoder, or a parser, that does not know yet what was before. */
+static bool read_up_to(struct packets *p, const struct seekidx_entry *entry)
+{
+	for (int i = 0; i < LOST_PACKETS; i++) {
+		if (append(p) != DRIFT_OK)
+			return false;
+		if (peek(p, p->count - 1)->data->pos == (int64_t)entry->offset)
+			break;
+		drop_first(p);
+	}
+	return p->count == 1 && peek(p, 0)->at == (int64_t)entry->sample;
+}
+
+/* To the last entry with enough packets between it and from, by way of the one before. */
+static bool jump_by_index(struct packets *p, int64_t from, int preroll)
+{
+	int64_t margin = preroll ? (int64_t)(preroll + 2) * LONGEST_PACKET : 0;
+	int64_t i = packetidx_before(&p->index, from - margin);
+	struct seekidx_entry entry, before;
+
+	if (i < 1)
+		return false;
+	entry = packetidx_get(&p->index, i);
+	before = packetidx_get(&p->index, i - 1);
+	drop_all(p);
+	p->from_start = false;
+	p->ended = false;
+	p->last_pos = -1;
+	p->next_at = (int64_t)before.sample;
+	if (demux_seek(&p->demux, &p->file, (int64_t)before.offset,
+		       (double)before.sample / p->rate - 1) &&
+	    read_up_to(p, &entry))
+		return true;
+	drop_all(p);
+	return false;
+}
+
+/* Would the way from where the queue ends be long? */
+static bool is_far(const struct packets *p, int64_t from)
+{
+	return from - p->next_at > (int64_t)FAR_SECONDS * p->rate;
+}
+
 /* PCM needs no search: jump when the wanted place is not the next one. */
 static bool jump(struct packets *p, int64_t from)
 {
@@ -153,7 +216,10 @@ enum drift_err packets_need(struct packets *p, int64_t from, int64_t to, int pre
 {
 	enum drift_err err = DRIFT_OK;
 
-	if (!(packets_is_grid(p) && jump(p, from)) && !reaches(p, from, preroll))
+	if (packets_is_grid(p) && jump(p, from))
+		err = DRIFT_OK;
+	else if ((!reaches(p, from, preroll) || is_far(p, from)) &&
+		 !jump_by_index(p, from, preroll) && !reaches(p, from, preroll))
 		err = rewind_packets(p);
 	while (err == DRIFT_OK && !p->ended && (p->count == 0 || p->next_at < to)) {
 		err = append(p);

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "media/demux.h"
+#include "media/packetidx.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,21 +24,26 @@ struct packet {
 struct packets {
 	struct demux_file file;
 	int32_t frame; /* see codec_clock */
+	int32_t rate; /* of the decoded sound, Hz; 0 until it is known */
 	int64_t limit; /* packets of the stream that count; INT64_MAX for all */
 	void (*beat)(void); /* called now and then in long work */
+	struct packetidx index; /* owned: where packets are, once that is known */
+	bool indexing; /* packets_next() adds to it */
 	struct demux demux;
 	struct codec_clock clock;
 	struct packet *queue; /* count in use from head on */
 	int head, count, room;
 	int64_t taken; /* packets demuxed so far */
 	int64_t next_at; /* raw position behind them */
+	int64_t last_pos; /* of the last one in the file; bytes, -1 for none */
 	bool from_start; /* queue[head] is the first packet of the stream */
 	bool ended;
 };
 
 /*
  * Opens the file at its beginning. p: file, frame, limit and beat are set by
- * the caller, the rest is zero; p must not move. Errors as demux_open().
+ * the caller, the rest is zero; p must not move. Errors as demux_open(). The index outlives
+ * packets_close(): it is the caller's to packetidx_clear().
  */
 enum drift_err packets_open(struct packets *p, char reason[DEMUX_REASON_MAX]) MUST_CHECK;
 void packets_close(struct packets *p);
@@ -52,7 +58,8 @@ enum drift_err packets_next(struct packets *p, AVPacket *packet, int64_t *at,
 
 /*
  * Makes the queue hold all packets that touch [from, to) and preroll packets
- * before them (fewer at the start of the stream), dropping older ones.
+ * before them (fewer at the start of the stream), dropping older ones. With an index it
+ * goes to any place at once, and gives the same packets there as without.
  * DRIFT_EMEDIA when the file cannot be opened anew, DRIFT_ENOMEM.
  */
 enum drift_err packets_need(struct packets *p, int64_t from, int64_t to, int preroll) MUST_CHECK;

@@ -2,9 +2,11 @@
 
 #include "media/extent.h"
 #include "media/mixdown.h"
+#include "media/packetidx.h"
 #include "media/packets.h"
 #include "media/sourcetags.h"
 
+#include <libavutil/opt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #define PROBE_PACKETS 128 /* tried until PROBE_FRAMES of them decode */
 #define PROBE_FRAMES 8
 #define SBR_PREROLL 50
+#define INDEX_PER_SECOND 2
 #define TAGS_IN_A_ROW 8 /* ID3v2 tags before the audio */
 #define FRAME_SAMPLES_MAX (1 << 20)
 
@@ -22,6 +25,10 @@ struct source {
 	struct mixdown mix;
 	int preroll; /* packets */
 	int bits; /* of a sample, as the decoder says; 0: it does not */
+	enum AVSampleFormat format; /* that it gives */
+	bool repackaged; /* see source_new_repackaged() */
+	const uint8_t *index; /* borrowed while it is opened */
+	size_t index_bytes; /* 0: there is none */
 	uint8_t *cover; /* owned */
 	int64_t damaged;
 };
@@ -72,6 +79,8 @@ static AVCodecContext *decoder_open(const struct demux *d)
 	ctx->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
 	/* the demuxer calls every layer of MPEG audio mp3; see demux.c */
 	ctx->codec_id = codec->id;
+	if (codec->id == AV_CODEC_ID_DTS) /* its extensions have another length */
+		av_opt_set_int(ctx->priv_data, "core_only", 1, 0);
 	if (avcodec_open2(ctx, codec, NULL) < 0)
 		avcodec_free_context(&ctx);
 	return ctx;
@@ -97,6 +106,7 @@ static enum drift_err learn_from_frame(struct source *s, const AVFrame *frame)
 {
 	s->facts.sample_rate = frame->sample_rate;
 	s->facts.channels = frame->ch_layout.nb_channels;
+	s->format = (enum AVSampleFormat)frame->format;
 	if (s->packets.demux.codec->id == AV_CODEC_ID_AAC)
 		s->packets.frame = frame->nb_samples;
 	return mixdown_init(&s->mix, &frame->ch_layout);
@@ -170,6 +180,9 @@ static void name_file(const struct demux *d, struct decoder_facts *f, const stru
 	snprintf(f->extension, sizeof(f->extension), "%s", extension);
 	snprintf(f->mime, sizeof(f->mime), "%s", mime);
 	snprintf(f->codec, sizeof(f->codec), "%s", d->codec->name);
+	if (d->video)
+		snprintf(f->video, sizeof(f->video), "%s",
+			 avcodec_get_name(d->video->codecpar->codec_id));
 }
 
 static int32_t stated_bits(const struct source *s)
@@ -224,13 +237,42 @@ static enum drift_err reopen(struct packets *p, char *reason)
 	return packets_open(p, reason);
 }
 
+static int64_t file_bytes(const struct source *s)
+{
+	return s->packets.file.end;
+}
+
+/* What was measured before, if it is of this file and of a length that is taken. */
+static bool measure_by_index(struct source *s, int64_t max_hours)
+{
+	struct packetidx_facts known;
+	int64_t most = max_hours * 3600 * s->facts.sample_rate;
+
+	if (!s->index_bytes ||
+	    packetidx_read(&s->packets.index, &known, s->index, s->index_bytes) != DRIFT_OK)
+		return false;
+	if (known.rate != s->facts.sample_rate || known.bytes != file_bytes(s) ||
+	    known.samples < 1 || known.samples > most) {
+		packetidx_clear(&s->packets.index);
+		return false;
+	}
+	s->facts.delay = (int32_t)known.delay;
+	s->facts.samples = known.samples;
+	return true;
+}
+
 static enum drift_err measure(struct source *s, int64_t max_hours, char *reason)
 {
 	struct extent extent;
 	enum drift_err err;
 
+	if (measure_by_index(s, max_hours))
+		return DRIFT_OK;
+	s->packets.indexing = true;
+	s->packets.index.step = s->facts.sample_rate / INDEX_PER_SECOND;
 	err = extent_measure(&s->packets, s->facts.sample_rate,
 			     max_hours * 3600 * s->facts.sample_rate, &extent);
+	s->packets.indexing = false;
 	if (err == DRIFT_ELARGE)
 		return REFUSE(reason, "it is longer than %lld hours", (long long)max_hours);
 	if (err != DRIFT_OK)
@@ -243,6 +285,19 @@ static enum drift_err measure(struct source *s, int64_t max_hours, char *reason)
 	return DRIFT_OK;
 }
 
+void source_get_index(const struct source *s, struct buf *out)
+{
+	const struct packetidx_facts facts = {
+		.rate = s->facts.sample_rate,
+		.delay = s->facts.delay,
+		.samples = s->facts.samples,
+		.bytes = file_bytes(s),
+	};
+
+	if (s->packets.index.count > 0)
+		packetidx_write(&s->packets.index, &facts, out);
+}
+
 static enum drift_err open_source(struct source *s, int64_t max_hours, char *reason)
 {
 	enum drift_err err = sniff_file(&s->packets.file, reason);
@@ -251,10 +306,16 @@ static enum drift_err open_source(struct source *s, int64_t max_hours, char *rea
 		err = packets_open(&s->packets, reason);
 	if (err == DRIFT_OK)
 		err = learn(s, reason);
+	s->packets.rate = s->facts.sample_rate;
 	if (err == DRIFT_OK)
 		err = describe(s, reason);
 	if (err == DRIFT_OK)
 		err = reopen(&s->packets, reason);
+	if (err == DRIFT_OK && s->repackaged && s->packets.demux.codec->mp4 &&
+	    !s->packets.demux.video) {
+		extent_limit(&s->packets);
+		return DRIFT_OK;
+	}
 	if (err == DRIFT_OK)
 		err = measure(s, max_hours, reason);
 	if (err == DRIFT_OK)
@@ -262,10 +323,9 @@ static enum drift_err open_source(struct source *s, int64_t max_hours, char *rea
 	return err;
 }
 
-enum drift_err source_new(int fd, int64_t max_hours, void (*beat)(void), struct source **out,
-			  char reason[SOURCE_REASON_MAX])
+static enum drift_err new_source(struct source *s, int fd, int64_t max_hours, void (*beat)(void),
+				 struct source **out, char *reason)
 {
-	struct source *s = calloc(1, sizeof(*s));
 	enum drift_err err;
 
 	av_log_set_level(AV_LOG_QUIET);
@@ -283,11 +343,41 @@ enum drift_err source_new(int fd, int64_t max_hours, void (*beat)(void), struct 
 	return DRIFT_OK;
 }
 
+enum drift_err source_new(int fd, int64_t max_hours, void (*beat)(void), struct source **out,
+			  char reason[SOURCE_REASON_MAX])
+{
+	return new_source(calloc(1, sizeof(struct source)), fd, max_hours, beat, out, reason);
+}
+
+enum drift_err source_new_indexed(int fd, int64_t max_hours, void (*beat)(void),
+				  const uint8_t *index, size_t index_bytes, struct source **out,
+				  char reason[SOURCE_REASON_MAX])
+{
+	struct source *s = calloc(1, sizeof(*s));
+
+	if (s) {
+		s->index = index;
+		s->index_bytes = index_bytes;
+	}
+	return new_source(s, fd, max_hours, beat, out, reason);
+}
+
+enum drift_err source_new_repackaged(int fd, int64_t max_hours, void (*beat)(void),
+				     struct source **out, char reason[SOURCE_REASON_MAX])
+{
+	struct source *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->repackaged = true;
+	return new_source(s, fd, max_hours, beat, out, reason);
+}
+
 void source_free(struct source *s)
 {
 	if (!s)
 		return;
 	packets_close(&s->packets);
+	packetidx_clear(&s->packets.index);
 	free(s->cover);
 	free(s);
 }
@@ -302,6 +392,16 @@ const uint8_t *source_get_cover(const struct source *s)
 	return s->cover;
 }
 
+int source_whole_bits(const struct source *s)
+{
+	return pcmint_bits(s->format);
+}
+
+struct packets *source_get_packets(struct source *s)
+{
+	return &s->packets;
+}
+
 int64_t source_get_damaged(const struct source *s)
 {
 	return s->damaged;
@@ -312,7 +412,21 @@ int64_t source_get_damaged(const struct source *s)
 struct range {
 	int64_t from, to; /* raw positions */
 	float *out; /* where from goes */
+	struct pcmint *whole; /* not NULL: it goes to whole_out instead */
+	uint8_t *whole_out;
 };
+
+static enum drift_err convert(const struct source *s, const struct range *r, const AVFrame *frame,
+			      int skip, int64_t from, int64_t to)
+{
+	size_t place = (size_t)(from - r->from);
+	int count = (int)(to - from);
+
+	if (r->whole)
+		return pcmint_write(r->whole, frame, skip, count,
+				    r->whole_out + place * pcmint_stride(r->whole));
+	return mixdown_write(&s->mix, frame, skip, count, r->out + place * (size_t)s->mix.out);
+}
 
 /* The part of a packet's frame that lies in the range. */
 static bool place(const struct source *s, const struct range *r, const struct packet *p,
@@ -326,8 +440,7 @@ static bool place(const struct source *s, const struct range *r, const struct pa
 		return false;
 	if (from >= to)
 		return length == p->samples;
-	return mixdown_write(&s->mix, frame, (int)(from - p->at), (int)(to - from),
-			     r->out + (from - r->from) * s->mix.out) == DRIFT_OK &&
+	return convert(s, r, frame, (int)(from - p->at), from, to) == DRIFT_OK &&
 	       length == p->samples;
 }
 
@@ -369,18 +482,38 @@ static enum drift_err read_range(struct source *s, const struct range *r)
 	return err;
 }
 
-enum drift_err source_read(struct source *s, int64_t first, int32_t count, float *out)
+/* The part of [first, first + count) that is heard; false: none is. */
+static bool clip(const struct source *s, int64_t first, int32_t count, struct range *out)
 {
 	int64_t from = first < 0 ? 0 : first, to = s->facts.samples;
-	struct range range;
 
-	memset(out, 0, (size_t)count * (size_t)s->mix.out * sizeof(*out));
 	if (first < s->facts.samples - count)
 		to = first + count;
-	if (from >= to)
+	out->from = from + s->facts.delay;
+	out->to = to + s->facts.delay;
+	return from < to;
+}
+
+enum drift_err source_read(struct source *s, int64_t first, int32_t count, float *out)
+{
+	struct range range = {0};
+
+	memset(out, 0, (size_t)count * (size_t)s->mix.out * sizeof(*out));
+	if (!clip(s, first, count, &range))
 		return DRIFT_OK;
-	range.from = from + s->facts.delay;
-	range.to = to + s->facts.delay;
-	range.out = out + (from - first) * s->mix.out;
+	range.out = out + (range.from - s->facts.delay - first) * s->mix.out;
+	return read_range(s, &range);
+}
+
+enum drift_err source_read_whole(struct source *s, int64_t first, int32_t count,
+				 struct pcmint *whole, void *out)
+{
+	struct range range = {.whole = whole, .whole_out = out};
+	size_t stride = pcmint_stride(whole);
+
+	memset(out, 0, (size_t)count * stride);
+	if (!clip(s, first, count, &range))
+		return DRIFT_OK;
+	range.whole_out += (size_t)(range.from - s->facts.delay - first) * stride;
 	return read_range(s, &range);
 }

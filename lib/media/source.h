@@ -7,8 +7,11 @@
 #ifndef DRIFT_MEDIA_SOURCE_H
 #define DRIFT_MEDIA_SOURCE_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "media/facts.h"
+#include "media/packets.h"
+#include "media/pcmint.h"
 
 #include <stdint.h>
 
@@ -32,11 +35,27 @@ struct source; /* one file; used by one thread */
  */
 enum drift_err source_new(int fd, int64_t max_hours, void (*beat)(void), struct source **out,
 			  char reason[SOURCE_REASON_MAX]) MUST_CHECK;
+/*
+ * The same with what source_get_index() said of this very file before: nothing is measured
+ * again, so facts.padding is 0. An index that is damaged or of another file is not used.
+ */
+enum drift_err source_new_indexed(int fd, int64_t max_hours, void (*beat)(void),
+				  const uint8_t *index, size_t index_bytes, struct source **out,
+				  char reason[SOURCE_REASON_MAX]) MUST_CHECK;
+/* The same for repackaging: sound alone whose packets MP4 takes as they are is not measured,
+   so facts.samples, delay and padding are 0 and nothing can be read as PCM. */
+enum drift_err source_new_repackaged(int fd, int64_t max_hours, void (*beat)(void),
+				     struct source **out,
+				     char reason[SOURCE_REASON_MAX]) MUST_CHECK;
 void source_free(struct source *s); /* NULL is fine */
 
 /* Borrowed until source_free(). */
 const struct decoder_facts *source_get_facts(const struct source *s);
 const uint8_t *source_get_cover(const struct source *s); /* NULL for none */
+
+/* Adds where its packets are (packetidx.h) to out; nothing for PCM whose places follow from
+   its header, nor for a source that was not measured. */
+void source_get_index(const struct source *s, struct buf *out);
 
 /*
  * PCM of [first, first + count), as decoder_ask() describes it, into out:
@@ -49,6 +68,20 @@ const uint8_t *source_get_cover(const struct source *s); /* NULL for none */
  *   DRIFT_ENOMEM
  */
 enum drift_err source_read(struct source *s, int64_t first, int32_t count, float *out) MUST_CHECK;
+
+/*
+ * The same of all channels, as integers (see pcmint.h): whole is added to
+ * whole->rounded. Not for a source that is lossy.
+ */
+enum drift_err source_read_whole(struct source *s, int64_t first, int32_t count,
+				 struct pcmint *whole, void *out) MUST_CHECK;
+
+/* How wide they have to be: pcmint_bits() of what the decoder gives. */
+int source_whole_bits(const struct source *s);
+
+/* The file's packets, from the first one on; borrowed until source_free(). Who takes
+   them leaves nothing to be read as PCM. */
+struct packets *source_get_packets(struct source *s);
 
 /* Packets that were silence so far because they could not be decoded. */
 int64_t source_get_damaged(const struct source *s);

@@ -6,19 +6,29 @@
  *
  *     LIMITS   ->            sent first: the child walls itself in
  *              <- HELLO      text: the walls that hold
- *     OPEN     ->            with the source as a descriptor (SCM_RIGHTS)
- *              <- FACTS      a struct wire_facts; or REFUSED with text
+ *     OPEN     ->            with the source as a descriptor (SCM_RIGHTS); bytes of an
+ *                            index in the slots' memory, 0: there is none
+ *              <- FACTS      a struct wire_facts, bytes of an index likewise; or
+ *                            REFUSED with text
  *     READ     ->            slot, first, count; several may be under way
  *              <- PCM        slot, damaged; or FAILED with text
  *              <- BUSY       at any time: still at work
  *
- * PCM and the cover lie in a memfd whose size is sealed.
+ * A source that is repackaged is opened with REPACK instead, and then:
+ *
+ *     COPY     ->            slot, first: packets that start before that sample
+ *     ENCODE   ->            slot, first, count: those samples as FLAC
+ *     FILM     ->            slot: the init segment, then a fragment
+ *              <- PACKETS    slot, count, bytes, ended, rounded; or FAILED
+ *
+ * PCM, packets (see packing.h) and the cover lie in a memfd whose size is sealed.
  */
 #ifndef DRIFT_MEDIA_WIRE_H
 #define DRIFT_MEDIA_WIRE_H
 
 #include "base/err.h"
 #include "media/facts.h"
+#include "media/packing.h"
 #include "media/walls.h"
 
 #include <stdint.h>
@@ -29,17 +39,26 @@
 #define WIRE_TEXT_MAX 256 /* bytes, NUL included */
 
 #define WIRE_SLOT_FLOATS ((size_t)DECODER_READ_MAX * 2)
-#define WIRE_COVER_AT (DECODER_SLOTS * WIRE_SLOT_FLOATS * sizeof(float))
+#define WIRE_SLOT_BYTES (WIRE_SLOT_FLOATS * sizeof(float))
+#define WIRE_PACKETS_AT (PACKING_PACKETS_MAX * sizeof(struct packing_entry)) /* in a slot */
+#define WIRE_PACKETS_ROOM (WIRE_SLOT_BYTES - WIRE_PACKETS_AT)
+#define WIRE_COVER_AT (DECODER_SLOTS * WIRE_SLOT_BYTES)
+#define WIRE_INDEX_MAX WIRE_COVER_AT /* bytes */
 #define WIRE_MEMORY_BYTES (WIRE_COVER_AT + DECODER_COVER_MAX)
 
 enum wire_type {
 	WIRE_LIMITS = 1,
 	WIRE_HELLO,
 	WIRE_OPEN,
+	WIRE_REPACK,
 	WIRE_FACTS,
 	WIRE_REFUSED,
 	WIRE_READ,
 	WIRE_PCM,
+	WIRE_COPY,
+	WIRE_ENCODE,
+	WIRE_FILM,
+	WIRE_PACKETS,
 	WIRE_FAILED,
 	WIRE_BUSY,
 };
@@ -47,10 +66,13 @@ enum wire_type {
 struct wire {
 	enum wire_type type;
 	int32_t slot;
-	int64_t first; /* READ */
-	int32_t count; /* READ */
+	int64_t first; /* READ, COPY, ENCODE: samples */
+	int32_t count; /* READ, ENCODE: samples; PACKETS: of them */
 	int32_t no_memory; /* REFUSED, FAILED: it was memory, text is empty */
 	int64_t damaged; /* PCM */
+	int64_t bytes; /* PACKETS; OPEN, FACTS: of an index, see packetidx.h */
+	int64_t rounded; /* PACKETS: samples */
+	int32_t ended; /* PACKETS: nothing is left */
 	int64_t max_hours; /* LIMITS */
 	struct walls_limits limits; /* LIMITS */
 	char text[WIRE_TEXT_MAX]; /* HELLO, REFUSED, FAILED */
@@ -59,6 +81,7 @@ struct wire {
 struct wire_facts {
 	struct wire head;
 	struct decoder_facts facts;
+	struct packing packing; /* after REPACK */
 };
 
 /* Sends size bytes as one message; fd goes along unless it is -1. */
