@@ -64,7 +64,7 @@ static const char usage[] =
 	"\n"
 	"  --once            work until the queue is empty, then end\n"
 	"  --linger SECONDS  wait that long for new jobs after the last one\n"
-	"  --backfill KIND   queue what any track lacks: opus, waveform or all\n"
+	"  --backfill KIND   queue what any track lacks: opus, waveform, remux or all\n"
 	"  --sweep           remove what nobody needs any more, now\n"
 	"  --status          print queue, failures, walls, versions and room\n"
 	"\n"

@@ -167,7 +167,7 @@ static enum drift_err publish(struct ingest *in)
 	}
 	err = db_call(in->db,
 		      "SELECT drift.upload_publish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-		      " $12, $13, $14, $15, $16, $17::jsonb, $18, $19)",
+		      " $12, $13, $14, $15, $16, $17::jsonb, $18, $19, $20)",
 		      DB_ARGS(db_uuid(&in->u->id), db_int(in->u->writer), db_text(in->name),
 			      db_int(in->u->length), db_int(in->mtime_us),
 			      db_text(*in->u->sha256 ? in->u->sha256 : NULL), db_text(f->mime),
@@ -175,7 +175,8 @@ static enum drift_err publish(struct ingest *in)
 			      db_int(f->channels), db_int(f->bits), db_bool(f->lossless),
 			      db_int(f->samples), db_int(f->delay), db_int(f->padding),
 			      db_text(buf_text(&tags)), db_text(*in->cover ? in->cover : NULL),
-			      db_text(*in->cover ? f->cover_mime : NULL)),
+			      db_text(*in->cover ? f->cover_mime : NULL),
+			      db_text(*f->video ? f->video : NULL)),
 		      NULL);
 	buf_clear(&tags);
 	if (err == DRIFT_ENOENT)

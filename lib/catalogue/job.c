@@ -12,7 +12,7 @@
 
 #define TELL_SECONDS 0.5
 
-static const char *const kind_texts[JOB_KINDS] = {"opus", "waveform"};
+static const char *const kind_texts[JOB_KINDS] = {"opus", "waveform", "remux"};
 
 const char *job_kind_text(enum job_kind kind)
 {
@@ -56,6 +56,9 @@ static enum drift_err read_row(const struct db_rows *rows, struct job_set *set)
 	set->samples48 = db_get_int(rows, 0, 9);
 	set->claimed_at = now_seconds();
 	set->loudness = db_get_double(rows, 0, 10);
+	set->delay = (int32_t)db_get_int(rows, 0, 13);
+	set->padding = (int32_t)db_get_int(rows, 0, 14);
+	set->has_video = !db_is_null(rows, 0, 15);
 	return taglist_read(db_get_text(rows, 0, 12), db_get_text(rows, 0, 11), &set->tags);
 }
 
@@ -69,7 +72,7 @@ enum drift_err job_claim(const struct job_worker *w, struct job_set *out)
 		w->db,
 		"SELECT job, kind, track, version, source_name, source_bytes,"
 		" source_mtime_us, sample_rate, samples, samples48, loudness, title, " TAGLIST_PACK(
-			"tags") " FROM drift.job_claim($1, $2, $3)",
+			"tags") ", delay, padding, video FROM drift.job_claim($1, $2, $3)",
 		DB_ARGS(db_text(w->name), db_int(w->lease_seconds), db_int(w->max_attempts)),
 		&rows);
 	if (err)
@@ -135,18 +138,41 @@ static enum drift_err call_patiently(const struct job_worker *w, const char *sql
 	return err;
 }
 
-enum drift_err job_renew(const struct job_worker *w, struct job_set *set, double progress)
+/* progress: of each kind */
+static enum drift_err renew(const struct job_worker *w, struct job_set *set,
+			    const double progress[JOB_KINDS])
 {
 	set->told_at = now_seconds();
 	for (int kind = 0; kind < JOB_KINDS; kind++) {
 		if (!set->id[kind])
 			continue;
 		if (call_owned(w, "SELECT drift.job_progress($1, $2, $3, $4)",
-			       DB_ARGS(db_int(set->id[kind]), db_text(w->name), db_double(progress),
-				       db_int(w->lease_seconds))) == DRIFT_ELOCKED)
+			       DB_ARGS(db_int(set->id[kind]), db_text(w->name),
+				       db_double(progress[kind]), db_int(w->lease_seconds))) ==
+		    DRIFT_ELOCKED)
 			return DRIFT_ELOCKED;
 	}
 	return DRIFT_OK;
+}
+
+enum drift_err job_renew(const struct job_worker *w, struct job_set *set, double progress)
+{
+	double each[JOB_KINDS];
+
+	for (int kind = 0; kind < JOB_KINDS; kind++)
+		each[kind] = progress;
+	return renew(w, set, each);
+}
+
+enum drift_err job_progress_of(const struct job_worker *w, struct job_set *set, enum job_kind kind,
+			       double progress)
+{
+	double each[JOB_KINDS] = {0};
+
+	each[kind] = progress;
+	if (now_seconds() - set->told_at < TELL_SECONDS)
+		return DRIFT_OK;
+	return renew(w, set, each);
 }
 
 enum drift_err job_progress(const struct job_worker *w, struct job_set *set, double progress)

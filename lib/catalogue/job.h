@@ -26,6 +26,7 @@
 enum job_kind {
 	JOB_OPUS, /* opus-<kbits>.opus and its sidecar */
 	JOB_WAVEFORM, /* waveform.dat, waveform-zoom.dat, and what else is measured */
+	JOB_REMUX, /* remux.mp4, its sidecar and playlists */
 	JOB_KINDS,
 };
 
@@ -49,6 +50,8 @@ struct job_set {
 	int32_t sample_rate; /* Hz */
 	int64_t samples; /* native, per channel */
 	int64_t samples48;
+	int32_t delay, padding; /* native samples, not heard, at either end */
+	bool has_video;
 	double loudness; /* LUFS; NAN: not measured yet, or silence */
 	struct taglist tags;
 	double claimed_at; /* monotonic seconds */
@@ -89,10 +92,13 @@ enum drift_err job_renew(const struct job_worker *w, struct job_set *set,
 /* The same at most twice a second; more often it does nothing. */
 enum drift_err job_progress(const struct job_worker *w, struct job_set *set,
 			    double progress) MUST_CHECK;
+/* Likewise, where one job is being done while the others wait for their turn. */
+enum drift_err job_progress_of(const struct job_worker *w, struct job_set *set, enum job_kind kind,
+			       double progress) MUST_CHECK;
 
 /* One artifact as its row names it. */
 struct job_artifact {
-	const char *kind; /* opus seekidx waveform waveform_zoom */
+	const char *kind; /* opus seekidx waveform waveform_zoom remux remux_seekidx … */
 	const char *name; /* in the version's folder */
 	const char *mime;
 	int64_t bytes;

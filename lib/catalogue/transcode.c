@@ -3,6 +3,7 @@
 #include "base/filehash.h"
 #include "base/log.h"
 #include "catalogue/opusjob.h"
+#include "catalogue/remuxjob.h"
 #include "catalogue/soundjob.h"
 #include "catalogue/store.h"
 #include "media/decoder.h"
@@ -215,7 +216,8 @@ enum drift_err transcode_run(const struct task *task, struct encoders *encoders,
 
 	if (source < 0)
 		return DRIFT_OK;
-	if (start_decoder(&w, source))
+	err = remuxjob_run(task, source);
+	if (!err && task_is_any_due(task) && start_decoder(&w, source))
 		err = work_off(&w, source, encoders, rank);
 	close(source);
 	opusjob_clear(&w.opus);

@@ -1,6 +1,7 @@
 -- artifact_publish: the file is in the version's folder: makes or changes its row.
 --
---   i_kind  opus, seekidx, waveform or waveform_zoom
+--   i_kind  opus, seekidx, waveform, waveform_zoom, remux, remux_seekidx, playlist,
+--           master or packets
 --   i_meta  what it was made with
 --
 -- Returns false when the job is no longer the worker's. Writes drift.artifact.

@@ -1,4 +1,5 @@
--- job_claim: all due jobs of the version that comes first, taken together.
+-- job_claim: the due jobs of the version that comes first, taken together; of less
+-- urgent ones not before nothing more urgent is due anywhere.
 --
 --   i_worker         who takes them
 --   i_lease_seconds  how long they are his without a word
@@ -12,10 +13,12 @@ create or replace function drift.job_claim(i_worker text, i_lease_seconds intege
 returns table (job bigint, kind text, attempts integer, track uuid, version integer,
 	source_name text, source_bytes bigint, source_mtime_us bigint, sample_rate integer,
 	channels integer, samples bigint, samples48 bigint, title text, tags jsonb,
-	loudness double precision, true_peak double precision)
+	loudness double precision, true_peak double precision, delay integer, padding integer,
+	video text)
 language plpgsql security definer set search_path = drift, pg_temp as $$
 declare
 	l_source drift.source;
+	l_priority integer;
 begin
 	update drift.job j
 	set state = 'failed', error = coalesce(j.error,
@@ -36,11 +39,16 @@ begin
 		order by j.priority desc, j.due, j.id
 		limit 1 for no key update of s skip locked;
 		exit when not found;
+		select max(j.priority) into l_priority from drift.job j
+		where j.track = l_source.track and j.version = l_source.version
+			and ((j.state = 'queued' and j.due <= now())
+				or (j.state = 'running' and j.lease < now()));
 
 		return query
 		with due as (
 			select j.id from drift.job j
 			where j.track = l_source.track and j.version = l_source.version
+				and j.priority = l_priority
 				and ((j.state = 'queued' and j.due <= now())
 					or (j.state = 'running' and j.lease < now()))
 			for update
@@ -54,7 +62,8 @@ begin
 		)
 		select j.id, j.kind, j.attempts, j.track, j.version, l_source.name, l_source.bytes,
 			l_source.mtime_us, l_source.sample_rate, l_source.channels, l_source.samples,
-			l_source.samples48, t.title, l_source.tags, l_source.loudness, l_source.true_peak
+			l_source.samples48, t.title, l_source.tags, l_source.loudness, l_source.true_peak,
+			l_source.delay, l_source.padding, l_source.video
 		from taken j
 		join drift.track t on t.id = j.track
 		order by j.id;
@@ -62,4 +71,4 @@ begin
 	end loop;
 end $$;
 comment on function drift.job_claim(text, integer, integer) is
-	'Takes all due jobs of the version that comes first, with a lease.';
+	'Takes the due jobs of the version that comes first, with a lease.';

@@ -7,7 +7,10 @@
 --
 -- Lengths are samples: samples, delay, padding, silence at sample_rate; duration and chunk
 -- at timescale. gain is dB to reach the reference of -18 LUFS (ReplayGain 2). spectrum is dB
--- by thirds of an octave from 20 Hz on. DR404: no such track, or nothing stored yet.
+-- by thirds of an octave from 20 Hz on. The lossless rendition is there as the file that was
+-- uploaded and, once it is made, as fragmented MP4, to which sidecar and playlist belong; prefer
+-- says which to try first (no browser but Firefox takes MP3 out of MP4). DR404: no such track,
+-- or nothing stored yet.
 drop function if exists drift.manifest(uuid, text, text);
 create or replace function drift.manifest(i_track uuid, i_site text, i_media text,
 	i_opus jsonb default null)
@@ -24,6 +27,8 @@ declare
 	x drift.artifact;
 	w drift.artifact;
 	z drift.artifact;
+	r drift.artifact;
+	l_remux jsonb;
 begin
 	select * into t from drift.track where id = i_track and deleted is null and version > 0;
 	if not found then
@@ -34,6 +39,10 @@ begin
 	select * into x from drift.artifact where track = t.id and version = t.version and kind = 'seekidx';
 	select * into w from drift.artifact where track = t.id and version = t.version and kind = 'waveform';
 	select * into z from drift.artifact where track = t.id and version = t.version and kind = 'waveform_zoom';
+	select * into r from drift.artifact where track = t.id and version = t.version and kind = 'remux';
+	select jsonb_object_agg(kind, l_media || name) into l_remux from drift.artifact
+	where track = t.id and version = t.version and kind in ('remux_seekidx', 'playlist', 'master')
+		and r.name is not null;
 	l_failed := exists (select from drift.job where track = t.id and version = t.version
 		and kind = 'opus' and state = 'failed');
 	return jsonb_build_object(
@@ -55,7 +64,15 @@ begin
 					round(s.bytes * 8.0 * s.sample_rate / s.samples) end,
 				'bytes', s.bytes, 'url', l_media || s.name,
 				'stream', l_cgi || 'stream.fcgi/' || t.id || '?format=lossless',
-				'sidecar', null, 'playlist', null),
+				'sidecar', l_remux -> 'remux_seekidx', 'playlist', l_remux -> 'playlist',
+				'master', l_remux -> 'master',
+				'seekidx', case when r.name is not null then
+					l_cgi || 'seekidx.fcgi/' || t.id || '?format=lossless' end,
+				'fmp4', case when r.name is not null then r.meta || jsonb_build_object(
+					'mime', r.mime, 'bytes', r.bytes, 'url', l_media || r.name) end,
+				'prefer', case when r.name is null then '["file"]'::jsonb
+					when r.meta ->> 'codec' like 'mp4a.6%' then '["file", "fmp4"]'
+					else '["fmp4", "file"]' end),
 			'opus', jsonb_build_object(
 				'state', case when o.name is not null and x.name is not null then 'ready'
 					when i_opus is not null then 'virtual'

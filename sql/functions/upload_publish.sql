@@ -5,6 +5,7 @@
 --   i_mtime_us     of the file, microseconds since 1970
 --   i_sample_rate  Hz;  i_samples, i_delay, i_padding  samples at that rate
 --   i_tags         Vorbis comment names to texts
+--   i_video        codec of its moving pictures; null: there are none
 --
 -- In one transaction: source stored, version set, title from the tags (else
 -- from the file's name), jobs of older versions dropped, new ones queued.
@@ -15,7 +16,7 @@ create or replace function drift.upload_publish(i_upload uuid, i_writer integer,
 	i_source_name text, i_bytes bigint, i_mtime_us bigint, i_sha256 text, i_mime text,
 	i_container text, i_codec text, i_sample_rate integer, i_channels integer, i_bits integer,
 	i_lossless boolean, i_samples bigint, i_delay integer, i_padding integer, i_tags jsonb,
-	i_cover_name text, i_cover_mime text)
+	i_cover_name text, i_cover_mime text, i_video text default null)
 returns table (track uuid, version integer)
 language plpgsql security definer set search_path = drift, pg_temp as $$
 #variable_conflict use_column
@@ -33,7 +34,7 @@ begin
 		sha256 = i_sha256, mime = i_mime, container = i_container, codec = i_codec,
 		sample_rate = i_sample_rate, channels = i_channels, bits = i_bits,
 		lossless = i_lossless, samples = i_samples, delay = i_delay, padding = i_padding,
-		tags = coalesce(i_tags, '{}'), cover_name = i_cover_name, cover_mime = i_cover_mime,
+		tags = coalesce(i_tags, '{}'), cover_name = i_cover_name, cover_mime = i_cover_mime, video = i_video,
 		superseded = case when l_track.version > l_upload.version then now() end
 	where s.track = l_upload.track and s.version = l_upload.version;
 	update drift.upload set state = 'stored', error = null where id = i_upload;
@@ -54,13 +55,13 @@ begin
 			artist = coalesce(nullif(i_tags ->> 'ARTIST', ''), l_track.artist),
 			album = coalesce(nullif(i_tags ->> 'ALBUM', ''), l_track.album)
 		where t.id = l_upload.track;
-		insert into drift.job (track, version, kind)
-		values (l_upload.track, l_upload.version, 'opus'),
-			(l_upload.track, l_upload.version, 'waveform');
+		insert into drift.job (track, version, kind, priority)
+		select l_upload.track, l_upload.version, k.kind, k.priority
+		from drift.kinds(i_codec, i_lossless, i_video) k;
 		notify drift_job;
 	end if;
 	return query select l_upload.track, l_upload.version;
 end $$;
 comment on function drift.upload_publish(uuid, integer, text, bigint, bigint, text, text, text, text,
-	integer, integer, integer, boolean, bigint, integer, integer, jsonb, text, text) is
+	integer, integer, integer, boolean, bigint, integer, integer, jsonb, text, text, text) is
 	'Makes a transfer the source of its version, and queues its jobs.';

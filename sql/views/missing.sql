@@ -1,11 +1,12 @@
 -- missing: the artifacts that stored, present versions lack.
 create or replace view drift.missing as
-select distinct s.track, s.version, k.kind, t.title
+select distinct s.track, s.version, k.kind, t.title, k.priority
 from drift.source s
 join drift.track t on t.id = s.track and t.version = s.version and t.deleted is null
-cross join (values ('opus', 'opus'), ('waveform', 'waveform'), ('waveform', 'waveform_zoom'))
-	k (kind, artifact)
+cross join drift.kinds(s.codec, s.lossless, s.video) k
+join (values ('opus', 'opus'), ('waveform', 'waveform'), ('waveform', 'waveform_zoom'),
+	('remux', 'remux')) m (kind, artifact) using (kind)
 where s.state = 'stored' and not exists (select from drift.artifact a
-	where a.track = s.track and a.version = s.version and a.kind = k.artifact);
+	where a.track = s.track and a.version = s.version and a.kind = m.artifact);
 comment on view drift.missing is
 	'Artifacts that tracks lack, by the job that makes them; drift.backfill() queues these.';

@@ -52,7 +52,7 @@ subtest 'an upload becomes artifacts' => sub {
 	my $id = $w->upload($short);
 	my ($code, $said) = $w->transcoder('--once');
 	is $code, 0, 'it ends well' or diag $said;
-	is $w->jobs($id), 'opus:done waveform:done', 'both jobs are done';
+	is $w->jobs($id), 'opus:done remux:done waveform:done', 'all jobs are done';
 	ok whole($id), 'the artifact is as long as its row says';
 	my ($bytes, $mtime) = split /\|/, $w->psql(
 		"select opus_bytes, opus_mtime_us from drift.track_get('$id')");
@@ -64,10 +64,10 @@ subtest 'an upload becomes artifacts' => sub {
 
 	my $before = sha256_hex(Workshop::read_file(artifact($id)));
 	$w->psql("select drift.regenerate('$id', null)");
-	is $w->jobs($id), 'opus:queued waveform:queued', 'regenerate queues both';
+	is $w->jobs($id), 'opus:queued remux:queued waveform:queued', 'regenerate queues all';
 	$w->psql("select drift.track_update('$id', '{\"title\": \"Another\"}')");
 	$w->transcoder('--once');
-	is $w->jobs($id), 'opus:done waveform:done', 'and they are made again';
+	is $w->jobs($id), 'opus:done remux:done waveform:done', 'and they are made again';
 	is sha256_hex(Workshop::read_file(artifact($id))), $before, 'the bytes are the same';
 	is $w->psql("select opus_bytes, opus_mtime_us from drift.track_get('$id')"), "$bytes|$mtime",
 	  'so is what the ETag is made of';
@@ -86,9 +86,9 @@ subtest 'a source that is gone or another one' => sub {
 	close $out;
 	chmod 0644, $source;
 	is +($w->transcoder('--once'))[0], 0, 'the transcoder goes on';
-	is $w->jobs($good), 'opus:done waveform:done', 'other jobs are done';
+	is $w->jobs($good), 'opus:done remux:done waveform:done', 'other jobs are done';
 	like error_of($gone, 'opus'), qr/^The source is not in the store/, 'a sentence for what is gone';
-	is $w->jobs($other), 'opus:failed waveform:failed', 'what cannot be decoded is failed for good';
+	is $w->jobs($other), 'opus:failed remux:failed waveform:failed', 'what cannot be decoded is failed for good';
 	like error_of($other, 'opus'), qr/^[A-Z].{10,}\.$/, 'with a sentence';
 	is parts($other), 0, 'and leaves nothing behind';
 	$w->psql("select drift.track_delete('$_')") for $gone, $other;
@@ -103,13 +103,13 @@ subtest 'a decoder that dies in the middle' => sub {
 	ok $child, 'by a child';
 	kill 'KILL', $child if $child;
 	is $w->end_transcoder($pid), 0, 'the transcoder ends well';
-	is $w->jobs($id), 'opus:failed waveform:failed', 'the jobs are failed';
+	is $w->jobs($id), 'opus:failed remux:done waveform:failed', 'what was being done is failed, what was done is not';
 	like error_of($id, 'opus'), qr/^[A-Z].{10,}\.$/, 'with a sentence';
-	is $w->jobs($after), 'opus:done waveform:done', 'the next ones are done';
+	is $w->jobs($after), 'opus:done remux:done waveform:done', 'the next ones are done';
 	is parts($id), 0, 'nothing is left behind';
 	ok $w->psql("select drift.retry('$id')") > 0, 'retry queues them again';
 	$w->transcoder('--once');
-	is $w->jobs($id), 'opus:done waveform:done', 'and they are done';
+	is $w->jobs($id), 'opus:done remux:done waveform:done', 'and they are done';
 	$w->psql("select drift.track_delete('$id')");
 };
 
@@ -127,8 +127,8 @@ subtest 'one a host' => sub {
 	my $start = time;
 	is $w->end_transcoder($pid), 0, 'told to end it ends well';
 	cmp_ok time - $start, '<=', 2, 'and soon';
-	is $w->jobs($id), 'opus:queued waveform:queued', 'its jobs are free at once';
-	is $w->psql("select max(attempts) from drift.job where track = '$id'"), 0,
+	is $w->jobs($id), 'opus:queued remux:done waveform:queued', 'its jobs are free at once';
+	is $w->psql("select max(attempts) from drift.job where track = '$id' and state = 'queued'"), 0,
 	  'and have cost no attempt';
 	is parts($id), 1, 'what is made so far is left to the next one';
 	$w->psql("select drift.track_delete('$id')");
@@ -159,7 +159,7 @@ subtest 'killed, again and again' => sub {
 			$inode = (stat $part)[1];
 		}
 		is +($w->transcoder('--once'))[0], 0, 'the next start ends well';
-		is $w->jobs($id), 'opus:done waveform:done', 'and has made it whole';
+		is $w->jobs($id), 'opus:done remux:done waveform:done', 'and has made it whole';
 		is +(stat artifact($id))[1], $inode, 'of what there was' if $inode;
 		is parts($id), 0, 'the unfinished file is gone';
 		ok whole($id), 'the artifact is whole';
@@ -178,7 +178,7 @@ subtest 'another encoder' => sub {
 	my ($before) = grep { /\.part-/ } glob $w->folder($id) . '/.*';
 	local $w->{conf} = $w->write_conf(name => 'half', opus_kbits => 320, opus_vbr => 'yes');
 	is +($w->transcoder('--once'))[0], 0, 'it ends well';
-	is $w->jobs($id), 'opus:done waveform:done', 'the jobs are done';
+	is $w->jobs($id), 'opus:done remux:done waveform:done', 'the jobs are done';
 	ok !-e $before, 'what was made with other parameters is gone';
 	$w->psql("select drift.track_delete('$id')");
 };
@@ -191,8 +191,8 @@ subtest 'several tracks at once' => sub {
 		  . " and track in ($ids)"), 'two are at work';
 	my $short = $w->upload($short);
 	is $w->end_transcoder($pid), 0, 'it ends well';
-	is $w->jobs($_), 'opus:done waveform:done', 'a track is done' for @ids;
-	is $w->jobs($short), 'opus:done waveform:done', 'so is one that came later';
+	is $w->jobs($_), 'opus:done remux:done waveform:done', 'a track is done' for @ids;
+	is $w->jobs($short), 'opus:done remux:done waveform:done', 'so is one that came later';
 	is $w->psql("select bool_and(w.changed <= o.changed) from drift.job o join drift.job w using (track, version)"
 		  . " where o.kind = 'opus' and w.kind = 'waveform' and track in ($ids)"), 't',
 	  'what is measured does not wait for the rendition';
@@ -215,9 +215,9 @@ subtest 'two hosts' => sub {
 	my $second = $w->write_conf(name => 'second');
 	my @pids = ($w->start_transcoder('--once'), $w->start_transcoder({ conf => $second }, '--once'));
 	is $w->end_transcoder($_), 0, 'one ended well' for @pids;
-	is $w->psql("select count(*) from drift.job where track in ($ids) and state = 'done'"), 24,
+	is $w->psql("select count(*) from drift.job where track in ($ids) and state = 'done'"), 36,
 	  'every job is done';
-	is $w->psql('select count(*), count(distinct job) from public.claims'), '24|24', 'each was claimed once';
+	is $w->psql('select count(*), count(distinct job) from public.claims'), '36|36', 'each was claimed once';
 	is $w->psql('select count(distinct worker) from public.claims'), 2, 'both worked';
 	$w->psql('drop trigger note_claim on drift.job; drop table public.claims; drop function public.note_claim');
 };
@@ -230,7 +230,7 @@ subtest 'the database goes away and comes back' => sub {
 	sleep 1;
 	$w->pg_start;
 	is $w->end_transcoder($pid), 0, 'it ends well';
-	is $w->jobs($id), 'opus:done waveform:done', 'the work was not lost';
+	is $w->jobs($id), 'opus:done remux:done waveform:done', 'the work was not lost';
 	is $w->psql("select max(attempts) from drift.job where track = '$id'"), 1, 'nor begun anew';
 	ok whole($id), 'the artifact is whole';
 	$w->pg_stop;
@@ -247,7 +247,7 @@ subtest 'replaced while it works' => sub {
 	is $w->end_transcoder($pid), 0, 'it ends well';
 	is $w->psql("select version from drift.track_get('$id')"), 2, 'version 2 is there';
 	is $w->psql("select string_agg(state, ' ') from drift.job where track = '$id' and version = 2"),
-	  'done done', 'its jobs are done';
+	  'done done done', 'its jobs are done';
 	ok whole($id, 2), 'its artifact is whole';
 	ok !-e artifact($id, 1), 'version 1 was not finished';
 	is $w->psql("select count(*) from drift.job where track = '$id' and version = 1"), 0,
@@ -265,7 +265,7 @@ subtest 'backfill' => sub {
 	is $w->jobs($id), 'opus:queued', 'what was asked for is queued';
 	$w->transcoder('--backfill', 'all');
 	$w->transcoder('--once');
-	is $w->jobs($id), 'opus:done waveform:done', 'and made';
+	is $w->jobs($id), 'opus:done remux:done waveform:done', 'and made';
 };
 
 subtest 'new uploads are picked up at once' => sub {
@@ -305,7 +305,7 @@ subtest 'VBR' => sub {
 	my $id = $w->upload($short);
 	my $conf = $w->write_conf(name => 'vbr', opus_vbr => 'yes');
 	is +($w->transcoder({ conf => $conf }, '--once'))[0], 0, 'it ends well';
-	is $w->jobs($id), 'opus:done waveform:done', 'the jobs are done';
+	is $w->jobs($id), 'opus:done remux:done waveform:done', 'the jobs are done';
 	my $file = Workshop::read_file(artifact($id));
 	my $idx = Workshop::read_file($w->folder($id) . '/opus-320.seekidx');
 	my ($setup, $entries) = unpack 'x40 V V', $idx;

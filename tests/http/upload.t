@@ -65,7 +65,7 @@ sub describe {
 				ranges => [ [ 0, -s $wav ] ], wanted => [], error => undef
 			},
 			'the source is stored');
-		is_deeply([ sort map { $_->{kind} } @{ $json->{jobs} } ], [qw(opus waveform)], 'jobs are queued');
+		is_deeply([ sort map { $_->{kind} } @{ $json->{jobs} } ], [qw(opus remux waveform)], 'jobs are queued');
 		is($s->psql("select title from drift.track_get('$track')"), 'Low Tide',
 			'the name is the title of last resort');
 	};
@@ -147,7 +147,7 @@ sub describe {
 		is($answer->{status}, 200, 'done');
 		is($answer->{headers}{'drift-track'}, $track, 'the same track');
 		is(Drift::json($answer)->{version}, 2, 'a new version');
-		is(scalar @{ Drift::json($answer)->{jobs} }, 2, 'its jobs are queued');
+		is(scalar @{ Drift::json($answer)->{jobs} }, 3, 'its jobs are queued');
 		ok(Drift::slurp(source_of($s, $track, 2)) eq Drift::slurp($other), 'the new file');
 		ok(Drift::slurp(source_of($s, $track, 1)) eq Drift::slurp($wav), 'the old one stays a while');
 		is($s->psql("select title from drift.track_get('$track')"), 'Low Tide', 'the title stays');
@@ -263,7 +263,7 @@ sub describe {
 		is(Drift::json($answer)->{queued}, 1, 'one job');
 		is($kinds->(), 1, 'the other is as it was');
 		is($s->admin(POST => "$programs/track/$track/regenerate")->{status}, 202, 'all');
-		is($kinds->(), 2, 'both');
+		is($kinds->(), 3, 'all of them');
 		$answer = $s->admin(POST => "$programs/track/$track/regenerate?kind=mp3");
 		is($answer->{status}, 400, 'unknown kind');
 		like(Drift::json($answer)->{detail}, qr/kind/, 'says so');

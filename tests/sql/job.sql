@@ -1,6 +1,6 @@
 -- The queue: leases, back-off, giving up, giving back.
 begin;
-select plan(29);
+select plan(35);
 
 create function pg_temp.stored() returns uuid language plpgsql as $$
 declare
@@ -16,9 +16,10 @@ create temp table t as select pg_temp.stored() as id;
 create temp table claimed as select * from drift.job_claim('one', 60, 2);
 
 select results_eq('select kind, attempts from claimed order by kind',
-	$$ values ('opus', 1), ('waveform', 1) $$, 'all due jobs of a version come together');
+	$$ values ('opus', 1), ('remux', 1), ('waveform', 1) $$, 'all due jobs of a version come together');
 select is_empty($$ select * from drift.job_claim('two', 60, 2) $$, 'nobody else gets them');
 create temp table j as select job as id from claimed where kind = 'opus';
+select ok(drift.job_done(job, 'one'), 'one of them is done') from claimed where kind = 'remux';
 create temp table k as select job as id from claimed where kind = 'waveform';
 select ok(drift.job_progress((select id from j), 'one', 0.4, 60), 'its worker notes progress');
 select ok(drift.job_progress((select id from j), 'one', 0.2, 60), 'an older note is no error');
@@ -68,6 +69,32 @@ select is(drift.backfill('waveform'), 0::bigint, 'backfill finds nothing to do')
 delete from drift.artifact where kind = 'waveform_zoom';
 select is(drift.backfill('waveform'), 1::bigint, 'but what is lacking');
 select throws_ok($$ select drift.backfill('mp3') $$, 'DR400', null, 'an unknown kind is refused');
+
+-- what takes long and is not urgent waits for all that is
+create function pg_temp.film(i_video text) returns uuid language plpgsql as $$
+declare
+	u record;
+begin
+	select * into u from drift.upload_create(null, null, 100, 'a.avi', '{}', 48);
+	perform drift.upload_take(u.upload, 0, null);
+	perform drift.upload_publish(u.upload, 1, 'source.avi', 100, 1700000000000000, null,
+		'video/x-msvideo', 'avi', 'mp3', 48000, 2, 0, false, 48000, 0, 0, '{}', null, null, i_video);
+	return u.track;
+end $$;
+delete from drift.job;
+create temp table f as select pg_temp.film('mpeg4') as id;
+create temp table g as select pg_temp.film('h264') as id;
+select results_eq('select kind from drift.job_claim(''one'', 60, 2) order by kind',
+	$$ values ('opus'), ('waveform') $$, 'pictures that must be encoded are not begun with the sound');
+select results_eq('select kind, video from drift.job_claim(''one'', 60, 2) order by kind',
+	$$ values ('opus', 'h264'), ('remux', 'h264'), ('waveform', 'h264') $$,
+	'nor while another track has sound to be made; those that are copied are');
+select results_eq('select track, kind from drift.job_claim(''one'', 60, 2)',
+	$$ select id, 'remux' from f $$, 'but after it');
+select is_empty($$ select from drift.kinds('vorbis', false, null) where kind = 'remux' $$,
+	'sound that no browser takes in MP4 is not repackaged');
+select isnt_empty($$ select from drift.kinds('vorbis', false, 'vp9') where kind = 'remux' $$,
+	'but with pictures it is');
 
 select * from finish();
 rollback;
