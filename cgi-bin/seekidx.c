@@ -4,7 +4,7 @@
  *     GET, HEAD  /<id>?format=            the sidecar (doc/seekidx.md)
  *     GET, HEAD  /<id>?t=SECONDS&format=  where to begin for one moment, as JSON
  *
- * Without format it is opus: what is lossless has no sidecar.
+ * Without format it is opus. The lossless rendition's is that of its fragmented MP4.
  */
 #include "media/seekidx.h"
 #include "base/buf.h"
@@ -27,15 +27,16 @@ static void write_point(const struct seek_point *p, struct buf *json)
 		 p->target);
 	buf_addf(json, ", \"sample\": %" PRIu64 ", \"granule\": %" PRIu64 ", \"offset\": %" PRIu64,
 		 p->sample, p->sample, p->offset);
-	buf_addf(json, ", \"setup\": %" PRIu32 ", \"preroll\": 0, \"trim\": %" PRIu64,
-		 p->setup_bytes, p->target - p->sample);
+	buf_addf(json, ", \"setup\": %" PRIu32 ", \"preroll\": %" PRIu64 ", \"trim\": %" PRIu64,
+		 p->setup_bytes, p->preroll, p->trim);
 	buf_addf(json, ", \"samples\": %" PRIu64 ", \"bytes\": %" PRIu64 "}\n", p->samples,
 		 p->bytes);
 }
 
-static void send_point(struct delivery *d, const struct track *t, const char *text)
+static void send_point(struct delivery *d, const struct track *t, const char *name,
+		       const char *text)
 {
-	struct store_path path = store_file(d->conf, &t->id, t->version, t->seekidx_name);
+	struct store_path path = store_file(d->conf, &t->id, t->version, name);
 	struct seek_point point;
 	struct buf json = {0};
 	double seconds;
@@ -54,12 +55,16 @@ static void send_point(struct delivery *d, const struct track *t, const char *te
 }
 
 /* False: it is answered. */
-static bool find_sidecar(struct delivery *d, struct track *t)
+static bool find_sidecar(struct delivery *d, struct track *t, enum rendition r)
 {
 	enum drift_err err;
 
-	if (*t->seekidx_name)
+	if (*rendition_sidecar(t, r))
 		return true;
+	if (r != RENDITION_OPUS) {
+		http_fail(d->h, DRIFT_ENOENT, "The fragmented MP4 is not made (yet).");
+		return false;
+	}
 	err = ondemand_has_opus(d, t) ? ondemand_fix_sidecar(d, t) : DRIFT_ENOENT;
 	if (err == DRIFT_ENOENT)
 		http_fail(d->h, err, "The Opus rendition is not made yet.");
@@ -72,17 +77,17 @@ static void send_track(struct delivery *d, struct track *t)
 {
 	const char *moment = http_query(d->h, "t");
 	enum rendition r;
+	const char *name;
 
 	if (!rendition_read(d->h, RENDITION_OPUS, &r))
 		return;
-	if (r != RENDITION_OPUS)
-		http_fail(d->h, DRIFT_ENOENT, "The lossless rendition has no sidecar.");
-	else if (!find_sidecar(d, t))
+	if (!find_sidecar(d, t, r))
 		return;
-	else if (moment)
-		send_point(d, t, moment);
+	name = rendition_sidecar(t, r);
+	if (moment)
+		send_point(d, t, name, moment);
 	else
-		delivery_send(d, t, t->seekidx_name, SEEKIDX_MIME, NULL);
+		delivery_send(d, t, name, SEEKIDX_MIME, NULL);
 }
 
 static void answer(struct delivery *d)

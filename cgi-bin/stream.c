@@ -5,6 +5,7 @@
  *                                             says, else lossless
  *     GET, HEAD  /<id>/manifest.json
  *     GET, HEAD  /<id>/chunk/<n>?format=opus&container=mp4|ogg, /<id>/init.mp4, /<id>/chunks.json
+ *     GET, HEAD  /<id>/playlist.m3u8, /<id>/master.m3u8   of the fragmented MP4
  */
 #include "base/conf.h"
 #include "base/log.h"
@@ -69,6 +70,24 @@ static void send_growing(struct delivery *d, const struct track *t)
 	growing_send(d, t, twin.path);
 }
 
+static void send_list(struct delivery *d, const struct track *t, const char *name)
+{
+	if (*name)
+		delivery_send_elsewhere(d, t, name);
+	else
+		http_fail(d->h, DRIFT_ENOENT, "The fragmented MP4 is not made (yet).");
+}
+
+static void send_playlist(struct delivery *d, const struct track *t)
+{
+	send_list(d, t, t->remux_playlist_name);
+}
+
+static void send_master(struct delivery *d, const struct track *t)
+{
+	send_list(d, t, t->remux_master_name);
+}
+
 typedef void answer_fn(struct delivery *d, const struct track *t);
 
 /* What is asked of the track; NULL: there is no such thing. */
@@ -78,9 +97,9 @@ static answer_fn *find_answer(const struct http *h)
 		const char *name;
 		answer_fn *send;
 	} parts[] = {
-		{"manifest.json", manifest_send},
-		{"init.mp4", chunk_send_init},
-		{"chunks.json", chunk_send_list},
+		{"manifest.json", manifest_send}, {"init.mp4", chunk_send_init},
+		{"chunks.json", chunk_send_list}, {"playlist.m3u8", send_playlist},
+		{"master.m3u8", send_master},
 	};
 	int segments = http_segments(h);
 

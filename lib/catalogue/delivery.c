@@ -140,6 +140,23 @@ static void send_by_redirect(struct delivery *d, const struct track *t, const ch
 	http_hand_over(d->h);
 }
 
+void delivery_send_elsewhere(struct delivery *d, const struct track *t, const char *name)
+{
+	struct store_token token;
+	enum drift_err err = delivery_link(d, t, &token);
+
+	if (err) {
+		http_fail(d->h, err, "The file cannot be handed over now.");
+		return;
+	}
+	http_set_status(d->h, 302);
+	set_caching(d->h, t);
+	/* absolute: a path alone would be an internal redirect to Apache (RFC 3875 6.2.2) */
+	http_set_header(d->h, "Location", "%s%s/media/%s/%s", http_origin(d->h), http_site(d->h),
+			token.text, name);
+	http_send_empty(d->h);
+}
+
 static void send_to_twin(struct delivery *d, const char *twin)
 {
 	http_forget_headers(d->h); /* the twin sets them again */

@@ -63,6 +63,12 @@ void delivery_send_made(struct delivery *d, const struct track *t, const struct 
 			const char *twin);
 
 /*
+ * Sends the client to a file under its capability, where others that the file names
+ * lie beside it (302). When it fails the request is answered too.
+ */
+void delivery_send_elsewhere(struct delivery *d, const struct track *t, const char *name);
+
+/*
  * The track's version under its capability: makes the link if it is not there.
  *
  * Returns DRIFT_EDB, DRIFT_EIO, DRIFT_ENOSPC.

@@ -67,3 +67,8 @@ const char *rendition_mime(const struct track *t, enum rendition r)
 {
 	return r == RENDITION_OPUS ? "audio/ogg; codecs=opus" : t->source_mime;
 }
+
+const char *rendition_sidecar(const struct track *t, enum rendition r)
+{
+	return r == RENDITION_OPUS ? t->seekidx_name : t->remux_seekidx_name;
+}

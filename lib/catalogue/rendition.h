@@ -31,4 +31,7 @@ enum rendition rendition_of_track(const struct track *t, enum rendition wanted);
 const char *rendition_file(const struct track *t, enum rendition r);
 const char *rendition_mime(const struct track *t, enum rendition r);
 
+/* The sidecar of a rendition; "" while it is not made. Borrowed likewise. */
+const char *rendition_sidecar(const struct track *t, enum rendition r);
+
 #endif

@@ -11,8 +11,10 @@
 struct seek_point {
 	uint32_t timescale; /* samples per second */
 	uint64_t target; /* the sample at the moment, at most the last one */
-	uint64_t sample; /* what comes out first when decoding begins at offset */
-	uint64_t offset; /* of the artifact's first byte to fetch */
+	uint64_t sample; /* position at offset, on the artifact's own line */
+	uint64_t offset; /* of the page or fragment that holds the target, bytes */
+	uint64_t preroll; /* bytes in front of it that the decoder needs too */
+	uint64_t trim; /* samples to drop of what comes out from offset - preroll on */
 	uint32_t setup_bytes; /* to be put in front of it */
 	uint64_t samples, bytes; /* of the artifact in all; 0 while unknown */
 };

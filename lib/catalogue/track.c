@@ -16,7 +16,8 @@ enum drift_err track_get(struct db *db, const struct uuid *id, struct track *out
 	enum drift_err err =
 		db_call(db,
 			"SELECT version, private, source_name, mime, opus_name, opus_seekidx_name,"
-			" opus_error IS NOT NULL"
+			" opus_error IS NOT NULL, remux_seekidx_name, remux_playlist_name,"
+			" remux_master_name"
 			" FROM drift.track_get($1)",
 			DB_ARGS(db_uuid(id)), &rows);
 
@@ -30,6 +31,9 @@ enum drift_err track_get(struct db *db, const struct uuid *id, struct track *out
 	take_text(&rows, 4, out->opus_name);
 	take_text(&rows, 5, out->seekidx_name);
 	out->opus_failed = db_get_bool(&rows, 0, 6);
+	take_text(&rows, 7, out->remux_seekidx_name);
+	take_text(&rows, 8, out->remux_playlist_name);
+	take_text(&rows, 9, out->remux_master_name);
 	db_rows_clear(&rows);
 	return DRIFT_OK;
 }

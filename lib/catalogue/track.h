@@ -23,6 +23,9 @@ struct track {
 	char opus_name[TRACK_NAME_MAX]; /* "" while it or its sidecar is not there */
 	char seekidx_name[TRACK_NAME_MAX]; /* likewise */
 	bool opus_failed; /* it will not be there: its job has failed for good */
+	char remux_seekidx_name[TRACK_NAME_MAX]; /* of remux.mp4; "" while that is not there */
+	char remux_playlist_name[TRACK_NAME_MAX]; /* likewise */
+	char remux_master_name[TRACK_NAME_MAX];
 };
 
 /* DRIFT_ENOENT (no such track), DRIFT_EDB, DRIFT_EIO. */

@@ -107,11 +107,6 @@ sub check_bad_requests {
 	}
 	is $s->get(path($id, "?t=$_"))->{status}, 400, "t=$_" for '1%00', '%', '%zz';
 	like Drift::json($s->get(path($id, '?format=flac')))->{detail}, qr/format flac/, 'unknown format';
-	for my $query ('format=lossless', 'format=lossless&t=1') {
-		my $answer = $s->get(path($id, "?$query"));
-		is $answer->{status}, 404, "$query has none";
-		like Drift::json($answer)->{detail}, qr/lossless/, '… and why';
-	}
 	is $s->get(path($_))->{status}, 404, "nothing at $_"
 	  for 'x', '', "$id/x", '00000000-0000-4000-8000-000000000000', "$id%27";
 	is $s->request(POST => path($id), { content => 'x' })->{status}, 405, 'no POST';

@@ -33,9 +33,10 @@ static void write_file(const void *data, size_t len)
 
 static void write_sidecar(uint64_t samples)
 {
-	static const uint8_t setup[SETUP];
+	static const uint8_t setup[SETUP] = "OggS";
 	struct buf entries = {0}, file = {0};
 	struct seekidx idx = {.codec = "Opus",
+			      .flags = SEEKIDX_EXACT,
 			      .timescale = 48000,
 			      .pre_skip = 312,
 			      .samples = samples,
@@ -121,6 +122,41 @@ static void it_finds_the_last_entry_where_the_length_is_not_known(void **state)
 	assert_int_equal(find(7.6).sample, 360000);
 }
 
+/* AAC in MP4: the delay is in the timeline, and a decoder needs what is before. */
+static void it_adds_the_delay_and_the_preroll_of_mp4(void **state)
+{
+	static const uint8_t setup[8] = "\0\0\0\x08ftyp";
+	struct buf entries = {0}, file = {0};
+	struct seekidx idx = {.codec = "mp4a",
+			      .timescale = 44100,
+			      .pre_skip = 1024,
+			      .samples = 4410000,
+			      .bytes = 100000,
+			      .setup = setup,
+			      .setup_bytes = sizeof(setup),
+			      .entry_count = 10};
+	struct seek_point p;
+
+	(void)state;
+	for (uint64_t i = 0; i < idx.entry_count; i++)
+		seekidx_add(&entries, (struct seekidx_entry){441000 * i, 8 + 9000 * i});
+	idx.entries = (const uint8_t *)entries.data;
+	seekidx_write(&idx, &file);
+	write_file(file.data, file.len);
+	buf_clear(&entries);
+	buf_clear(&file);
+	p = find((441000 - 1024) / 44100.0); /* the first sample of the second fragment */
+	assert_int_equal(p.sample, 441000);
+	assert_int_equal(p.offset, 9008);
+	assert_int_equal(p.preroll, 9000);
+	assert_int_equal(p.trim, 441000);
+	p = find(15);
+	assert_int_equal(p.offset, 9008);
+	assert_int_equal(p.preroll, 0);
+	assert_int_equal(p.trim, 15 * 44100 + 1024 - 441000);
+	assert_int_equal(find(0).trim, 1024);
+}
+
 static void it_refuses_a_file_that_is_no_sidecar(void **state)
 {
 	struct seek_point p = {.target = 5};
@@ -171,6 +207,7 @@ int main(void)
 		cmocka_unit_test(it_takes_the_nearest_sample),
 		cmocka_unit_test(it_stays_at_the_last_sample_behind_the_end),
 		cmocka_unit_test(it_finds_the_last_entry_where_the_length_is_not_known),
+		cmocka_unit_test(it_adds_the_delay_and_the_preroll_of_mp4),
 		cmocka_unit_test(it_refuses_a_file_that_is_no_sidecar),
 		cmocka_unit_test(it_reads_seconds),
 		cmocka_unit_test(it_reads_nothing_else_as_seconds),
