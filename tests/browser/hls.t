@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+/* the fragmented MP4 in players that are not ours: hls.js and shaka-player */
+const assert = require('node:assert/strict');
+const { spawnSync } = require('node:child_process');
+const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+
+const SECONDS = 5.2; /* five fragments */
+
+/** A rising tone, encoded by ffmpeg's arguments. */
+function compose(folder, name, ...how) {
+	const sweep = `aevalsrc=0.4*sin(2*PI*(200+90*t)*t)|0.3*sin(2*PI*(300+70*t)*t):s=44100:c=stereo:d=${SECONDS}`;
+	const path = join(folder, name);
+	const run = spawnSync('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', sweep, ...how, path],
+		{ encoding: 'utf8' });
+
+	assert.equal(run.status, 0, run.stderr);
+	return readFileSync(path);
+}
+
+(async () => {
+	const { it, runTests } = await import('./lib/tap.mjs');
+	const { stacks } = await import('./lib/stacks.mjs');
+	const { launch } = await import('./lib/browser.mjs');
+	const { uploadTrack, removeTrack } = await import('./lib/api.mjs');
+	const { playWhole } = await import('./lib/listen.mjs');
+	const folder = mkdtempSync(join(tmpdir(), 'drift-hls-'));
+	const browser = await launch();
+	const lossless = { rate: 44100, tolerance: 0 };
+	const lossy = { rate: 44100, tolerance: 0.002 };
+	const tracks = [
+		['a.flac', lossless, '-c:a', 'flac', '-sample_fmt', 's16'],
+		['a.wav', lossless, '-c:a', 'pcm_s16le'],
+		['a.m4a', lossy, '-c:a', 'aac', '-b:a', '192k'],
+		['a.opus', { ...lossy, rate: 48000 }, '-c:a', 'libopus', '-b:a', '192k'],
+	];
+
+	for (const stack of stacks())
+		for (const [name, how, ...args] of tracks)
+			describe(stack, name, how, args);
+	await runTests();
+	await browser.close();
+	rmSync(folder, { recursive: true });
+
+	function describe(stack, name, how, args) {
+		it(`plays ${name} from the first sample to the last (${stack.name})`, async () => {
+			const track = await uploadTrack(stack, name, compose(folder, name, ...args));
+			const all = await Promise.all(['hls.js', 'shaka-player'].map(async (player) =>
+				[player, await playWhole(browser, stack, { player, track, ...how })]));
+
+			for (const [player, heard] of all)
+				check(player, heard, how);
+			await removeTrack(stack, track);
+		});
+	}
+
+	function check(player, heard, how) {
+		assert.deepEqual(heard.trouble, [], player);
+		assert.equal(heard.buffered.length, 1, `${player}: one range without a gap`);
+		assert.ok(heard.buffered[0][0] < 0.03, 'from the start');
+		assert.ok(Math.abs(heard.buffered[0][1] - heard.duration) < 0.03, 'to the end');
+		assert.ok(Math.abs(heard.duration - SECONDS) < 0.06, 'which is where it was');
+		assert.equal(heard.broken, 0, `${player}: what sounded is what was uploaded`);
+		assert.ok(heard.samples > (SECONDS - 0.1) * how.rate, 'all of it');
+	}
+})();
