@@ -15,8 +15,9 @@
  * @property {number | null} bytes
  * @property {string | null} url      the file itself, served by the web server
  * @property {string} stream          the same from stream.fcgi
- * @property {string | null} sidecar  its seek index as a file
- * @property {string} [seekidx]       the same from seekidx.fcgi
+ * @property {string | null} sidecar  its seek index as a file; of the lossless one it is fmp4's
+ * @property {string | null} [seekidx] the same from seekidx.fcgi
+ * @property {{ codec: string, url: string } | null} [fmp4] the lossless one as fragmented MP4
  */
 
 /**

@@ -31,13 +31,26 @@ const opened = new Map();
  * @returns {Promise<boolean>}
  */
 export async function hasWindows(manifest, name) {
-	const { sidecar, seekidx, mime } = manifest.renditions[name];
+	const indexed = indexedFile(manifest.renditions[name]);
 
 	if (typeof AudioContext === 'undefined')
 		return false;
 	if (name === 'opus')
-		return !!(sidecar ?? seekidx) && decodesOggOpus();
-	return !!sidecar || WAV_MIMES.includes(mime);
+		return !!indexed && decodesOggOpus();
+	return !!indexed || WAV_MIMES.includes(manifest.renditions[name].mime);
+}
+
+/**
+ * The file that a rendition's sidecar is of: of the lossless one its fragmented MP4, in which
+ * the windows know FLAC alone. null: there is none.
+ * @param {import('../rendition.js').Rendition} rendition
+ */
+function indexedFile({ url, stream, sidecar, seekidx, fmp4 }) {
+	const index = sidecar ?? seekidx;
+
+	if (!index || (fmp4 && fmp4.codec !== 'flac'))
+		return null;
+	return { url: fmp4?.url ?? url ?? stream, index };
 }
 
 /**
@@ -48,10 +61,11 @@ export async function hasWindows(manifest, name) {
  */
 export function openSource(manifest, name) {
 	const rendition = manifest.renditions[name];
-	const url = rendition.url ?? rendition.stream;
-	const index = rendition.sidecar ?? rendition.seekidx ?? null;
+	const indexed = indexedFile(rendition);
+	const url = indexed?.url ?? rendition.url ?? rendition.stream;
 	const before = opened.get(url);
-	const source = before ?? (index ? openBySidecar(url, index) : openFile(manifest, url, rendition.bytes ?? 0));
+	const source = before ?? (indexed ? openBySidecar(url, indexed.index)
+		: openFile(manifest, url, rendition.bytes ?? 0));
 
 	opened.delete(url);
 	opened.set(url, source);
