@@ -5,6 +5,7 @@
 #include "catalogue/opusjob.h"
 #include "catalogue/remuxjob.h"
 #include "catalogue/soundjob.h"
+#include "catalogue/sourceindex.h"
 #include "catalogue/store.h"
 #include "media/decoder.h"
 #include "media/pipeline.h"
@@ -79,10 +80,17 @@ static bool start_decoder(struct work *w, int source)
 	const struct decoder_limits limits = {conf->decode_memory_mb, conf->decode_seconds,
 					      conf->max_duration_hours};
 	char reason[REASON_MAX] = "";
+	struct buf index = {0};
+	bool has_index;
 	enum drift_err err;
 
-	err = decoder_new(conf->decode_program, &limits, source, &w->decoder, reason,
-			  sizeof(reason));
+	sourceindex_read(conf, &w->task->set->track, w->task->set->version, &index);
+	has_index = index.len > 0;
+	err = decoder_new_indexed(conf->decode_program, &limits, source, index.data, index.len,
+				  &w->decoder, reason, sizeof(reason));
+	buf_clear(&index);
+	if (!err && !has_index)
+		sourceindex_store(w->task, w->decoder);
 	if (err == DRIFT_EMEDIA)
 		task_fail_media(w->task, reason);
 	else if (err)

@@ -50,6 +50,27 @@ const struct codec *codec_get(enum AVCodecID id)
 	return NULL;
 }
 
+int32_t codec_longest(const struct codec *codec)
+{
+	switch (codec->id) {
+	case AV_CODEC_ID_MP1:
+	case AV_CODEC_ID_MP2:
+	case AV_CODEC_ID_MP3:
+		return 1152;
+	case AV_CODEC_ID_AC3:
+	case AV_CODEC_ID_EAC3:
+		return 1536;
+	case AV_CODEC_ID_AAC:
+		return 2048;
+	case AV_CODEC_ID_DTS:
+		return 4096;
+	case AV_CODEC_ID_OPUS:
+		return 5760;
+	default:
+		return 8192; /* Vorbis */
+	}
+}
+
 const char *codec_names(void)
 {
 	static char names[512];

@@ -31,6 +31,9 @@ struct codec {
 /* NULL for a codec that is not on the list. Static storage. */
 const struct codec *codec_get(enum AVCodecID id);
 
+/* Samples that a packet of it has at most, where a pre-roll is counted in packets. */
+int32_t codec_longest(const struct codec *codec);
+
 /* Comma-separated decoder names, for codec_whitelist. Static storage. */
 const char *codec_names(void);
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define BEAT_PACKETS 1024
-#define LONGEST_PACKET 8192 /* samples, of a codec with a pre-roll (Vorbis) */
 #define FAR_SECONDS 5 /* further ahead a jump is shorter than the way */
 #define LOST_PACKETS 20000 /* after a jump, without meeting one that is known */
 
@@ -84,6 +83,7 @@ enum drift_err packets_next(struct packets *p, AVPacket *packet, int64_t *at, in
 		err = demux_next(&p->demux, packet);
 	if (err != DRIFT_OK)
 		return err;
+	p->walked++;
 	if (p->taken++ % BEAT_PACKETS == 0 && p->beat)
 		p->beat();
 	if (packets_is_grid(p))
@@ -168,7 +168,7 @@ static bool read_up_to(struct packets *p, const struct seekidx_entry *entry)
 /* To the last entry with enough packets between it and from, by way of the one before. */
 static bool jump_by_index(struct packets *p, int64_t from, int preroll)
 {
-	int64_t margin = preroll ? (int64_t)(preroll + 2) * LONGEST_PACKET : 0;
+	int64_t margin = preroll ? (int64_t)(preroll + 2) * codec_longest(p->demux.codec) : 0;
 	int64_t i = packetidx_before(&p->index, from - margin);
 	struct seekidx_entry entry, before;
 

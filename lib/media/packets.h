@@ -34,6 +34,7 @@ struct packets {
 	struct packet *queue; /* count in use from head on */
 	int head, count, room;
 	int64_t taken; /* packets demuxed so far */
+	int64_t walked; /* the same over all openings: what reading has cost */
 	int64_t next_at; /* raw position behind them */
 	int64_t last_pos; /* of the last one in the file; bytes, -1 for none */
 	bool from_start; /* queue[head] is the first packet of the stream */

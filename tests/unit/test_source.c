@@ -2,6 +2,8 @@
    make, its exact length, its place in time, and reads in any order */
 #include "strange.h"
 
+#include "media/source.h"
+
 #define LAG_MAX 40 /* samples to either side that may not fit better */
 
 static const int rates[] = {8000, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 192000};
@@ -462,6 +464,106 @@ static void it_takes_the_sound_of_a_video(void **state)
 	decoder_free(d);
 }
 
+/* --- by an index --------------------------------------------------------------- */
+
+#define SECONDS 120
+#define PIECE 7001 /* samples of one read */
+
+static struct source *open_in_process(const char *path, const struct buf *index)
+{
+	char why[SOURCE_REASON_MAX] = "";
+	struct source *s = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC); /* as long as the test lasts */
+	enum drift_err err = index ? source_new_indexed(fd, 1, NULL, (const uint8_t *)index->data,
+							index->len, &s, why)
+				   : source_new(fd, 1, NULL, &s, why);
+
+	if (err != DRIFT_OK)
+		fail_msg("%s: %s", path, why);
+	return s;
+}
+
+static void read_in_process(struct source *s, int64_t first, float *out)
+{
+	assert_int_equal(source_read(s, first, PIECE, out), DRIFT_OK);
+}
+
+/* Backwards, so that nothing can be reached by reading on. */
+static void expect_same_by_index(const char *path)
+{
+	static float want[2 * PIECE], got[2 * PIECE];
+	struct source *walked = open_in_process(path, NULL), *jumped;
+	struct buf index = {0};
+	int64_t samples = source_get_facts(walked)->samples, packets = 0;
+	int64_t pass = source_get_packets(walked)->walked;
+
+	source_get_index(walked, &index);
+	if (index.len == 0)
+		fail_msg("%s: no index", path);
+	packetidx_clear(&source_get_packets(walked)->index);
+	jumped = open_in_process(path, &index);
+	if (source_get_facts(jumped)->samples != samples)
+		fail_msg("%s: %lld samples instead of %lld", path,
+			 (long long)source_get_facts(jumped)->samples, (long long)samples);
+	for (int64_t i = 9; i >= 0; i--) {
+		int64_t at = i * (samples / 10) + 1234, before = source_get_packets(jumped)->walked;
+
+		read_in_process(walked, at, want);
+		read_in_process(jumped, at, got);
+		if (memcmp(want, got, sizeof(float) * PIECE) != 0)
+			fail_msg("%s: other samples at %lld", path, (long long)at);
+		if (i > 4)
+			packets += source_get_packets(jumped)->walked - before;
+	}
+	/* walked to, those five places would be 3.75 times the file's packets */
+	if (packets > pass / 3)
+		fail_msg("%s: %lld packets of %lld were read", path, (long long)packets,
+			 (long long)pass);
+	buf_clear(&index);
+	source_free(jumped);
+	source_free(walked);
+}
+
+static void it_reaches_any_sample_by_an_index(void **state)
+{
+	static const char *const files[] = {"i.mp3", "v.mp3",  "i.aac",	 "i.flac", "i.oga",
+					    "i.ogg", "i.opus", "i.webm", "i.m4a",  "l.m4a",
+					    "i.mka", "i.mov",  "i.avi",	 "i.caf"};
+
+	(void)state;
+	strange_run("sox -n -r 44100 -b 16 -c 1 -R i.wav synth %d pinknoise tremolo 3 90", SECONDS);
+	strange_run("ffmpeg -v error -y -i i.wav -c:a aac i.aac -c:a aac i.m4a -c:a alac l.m4a "
+		    "-c:a flac i.flac -c:a flac i.oga -c:a libvorbis i.webm -c:a libmp3lame i.mka "
+		    "-c:a pcm_s16le i.mov -c:a libmp3lame i.avi -c:a pcm_s16be i.caf");
+	strange_run("lame --quiet -b 128 i.wav i.mp3 && lame --quiet -V 3 -t i.wav v.mp3 && "
+		    "oggenc -Q -o i.ogg i.wav && opusenc --quiet i.wav i.opus");
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		expect_same_by_index(files[i]);
+}
+
+static void it_takes_no_index_of_another_file(void **state)
+{
+	struct source *a = open_in_process("i.mp3", NULL), *b = open_in_process("v.mp3", NULL);
+	int64_t samples = source_get_facts(b)->samples;
+	struct buf index = {0};
+
+	(void)state;
+	source_free(b);
+	source_get_index(a, &index);
+	b = open_in_process("v.mp3", &index);
+	assert_int_equal(source_get_facts(b)->samples, samples);
+	source_free(b);
+	for (size_t bit = 0; bit < 8 * 64; bit++) {
+		index.data[bit / 8] = (char)(index.data[bit / 8] ^ 1 << bit % 8);
+		b = open_in_process("i.mp3", &index);
+		assert_true(source_get_facts(b)->samples > 0);
+		source_free(b);
+		index.data[bit / 8] = (char)(index.data[bit / 8] ^ 1 << bit % 8);
+	}
+	buf_clear(&index);
+	source_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +581,8 @@ int main(void)
 		cmocka_unit_test(it_reads_tags_under_one_name_from_every_format),
 		cmocka_unit_test(it_gives_the_cover_as_it_is),
 		cmocka_unit_test(it_takes_the_sound_of_a_video),
+		cmocka_unit_test(it_reaches_any_sample_by_an_index),
+		cmocka_unit_test(it_takes_no_index_of_another_file),
 	};
 
 	(void)strange_program(); /* while the working folder is still the caller's */

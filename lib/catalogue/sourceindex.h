@@ -1,0 +1,24 @@
+/*
+ * sourceindex.h - where the packets of a version's source are, kept beside it.
+ *
+ * Found in the one pass that measures a source (packetidx.h), stored as source.seekidx and
+ * as an artifact "packets": with it a decoder is at any place of an hour of FLAC, VBR MP3 or
+ * ADTS at once. Without it all is the same but slower, so no failure here is an error.
+ */
+#ifndef DRIFT_CATALOGUE_SOURCEINDEX_H
+#define DRIFT_CATALOGUE_SOURCEINDEX_H
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/uuid.h"
+#include "catalogue/task.h"
+#include "media/decoder.h"
+
+/* Adds it to out; nothing when there is none. */
+void sourceindex_read(const struct conf *conf, const struct uuid *track, int version,
+		      struct buf *out);
+
+/* Stores what the decoder found, if anything, on behalf of a job that is due. */
+void sourceindex_store(const struct task *t, const struct decoder *d);
+
+#endif
