@@ -5,14 +5,12 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct encoders {
 	pthread_mutex_t mutex; /* of the members below */
 	pthread_cond_t posted;
 	struct encoders_task *first; /* in the order in which they will be run */
 	bool closed;
-	double idle_seconds;
 	int threads; /* started */
 	struct worker {
 		struct encoders *encoders;
@@ -32,23 +30,13 @@ static int count_cores(void)
 	return count < ENCODERS_MAX ? count : ENCODERS_MAX;
 }
 
-static double now_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* The next task, or NULL at the end; the mutex is held. */
 static struct encoders_task *take(struct encoders *e)
 {
 	struct encoders_task *task;
-	double since = now_seconds();
 
 	while (!e->first && !e->closed)
 		pthread_cond_wait(&e->posted, &e->mutex);
-	e->idle_seconds += now_seconds() - since;
 	task = e->first;
 	if (task)
 		e->first = task->next;
@@ -142,14 +130,4 @@ void encoders_post(struct encoders *e, struct encoders_task *task)
 	*at = task;
 	pthread_cond_signal(&e->posted);
 	pthread_mutex_unlock(&e->mutex);
-}
-
-double encoders_idle_seconds(struct encoders *e)
-{
-	double idle;
-
-	pthread_mutex_lock(&e->mutex);
-	idle = e->idle_seconds;
-	pthread_mutex_unlock(&e->mutex);
-	return idle;
 }

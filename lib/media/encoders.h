@@ -39,7 +39,4 @@ int encoders_threads(const struct encoders *e);
 /* Any thread. task: borrowed until it runs, which may free it. */
 void encoders_post(struct encoders *e, struct encoders_task *task);
 
-/* Seconds that threads have waited for work, all added up. */
-double encoders_idle_seconds(struct encoders *e);
-
 #endif

@@ -104,8 +104,15 @@ static void mix_frame(const struct mixdown *m, const AVFrame *frame, enum AVSamp
 /* What most sources are; a float holds each sample exactly. */
 static void copy_16_bits(const int16_t *in, int count, float *out)
 {
-	for (int i = 0; i < count; i++)
-		out[i] = (float)in[i] * (1 / 32768.0f);
+	const float scale = 1 / 32768.0f;
+	int i = 0;
+
+	/* sixteen at a time are a few instructions */
+	for (; i + 16 <= count; i += 16)
+		for (int k = 0; k < 16; k++)
+			out[i + k] = (float)in[i + k] * scale;
+	for (; i < count; i++)
+		out[i] = (float)in[i] * scale;
 }
 
 enum drift_err mixdown_write(const struct mixdown *m, const AVFrame *frame, int from, int count,
