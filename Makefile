@@ -182,8 +182,12 @@ unit-tests: $(unit_bin)
 .PHONY: bench
 bench:
 	@etc/dev/install-packages check
-	@$(MAKE) -s -j$(shell nproc) all player
+	@$(MAKE) -s -j$(shell nproc) all player $(BUILD)/bench/encodeloop
 	@tests/bench/run $(B)
+
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lopus
 
 # rebuilt when the flags change
 $(BUILD)/flags: FORCE

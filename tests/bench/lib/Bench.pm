@@ -53,6 +53,15 @@ sub seconds {
 	return time - $start;
 }
 
+# cost(COMMAND...): seconds it took, and CPU seconds of it and its children
+sub cost {
+	my (@command) = @_;
+	my (undef, undef, @before) = times;
+	my $seconds = seconds(sub { run(@command) });
+	my (undef, undef, @after) = times;
+	return ($seconds, $after[0] + $after[1] - $before[0] - $before[1]);
+}
+
 # --- commands ------------------------------------------------------------------
 
 # What a command says; dies when it fails, with what it said then.
@@ -154,9 +163,25 @@ sub track {
 # The command that runs an installed program of the stack, as the stack's user.
 sub program {
 	my ($stack, $name, @arguments) = @_;
+	return program_with($stack->conf, $stack, $name, @arguments);
+}
+
+# The same, with a configuration of its own.
+sub program_with {
+	my ($conf, $stack, $name, @arguments) = @_;
 	my $state = readlink($stack->var . '/state') // $stack->var . '/state';
 	my @user = $> == 0 ? qw(setpriv --reuid=www-data --regid=www-data --init-groups) : ();
-	return (@user, 'env', 'DRIFT_CONF=' . $stack->conf, "$state/usr/bin/$name", @arguments);
+	return (@user, 'env', "DRIFT_CONF=$conf", "$state/usr/bin/$name", @arguments);
+}
+
+# The stack's configuration with one more line; its path.
+sub conf_with {
+	my ($stack, $line) = @_;
+	my $path = folder() . '/' . $line =~ s/\W+/-/gr . '.conf';
+	open my $out, '>', $path or die "$path: $!\n";
+	print $out Drift::slurp($stack->conf), "$line\n";
+	close $out or die "$path: $!\n";
+	return $path;
 }
 
 $SIG{$_} = sub { exit 1 } for qw(HUP INT TERM);
