@@ -116,6 +116,13 @@ sub describe {
 		close $silent;
 	};
 
+	subtest 'answers while a dozen senders are slow' => sub {
+		my @paths = map { $draft->create($size) } 1 .. 12;
+		my @sockets = map { $draft->begin($_, 0, $size, substr $wav, 0, 1000) } @paths;
+		ok(Tus::wait_for(sub { !grep { !$draft->writers($_) } @paths }), 'all are there');
+		is($draft->head($paths[0])->{status}, 204, 'one more request is answered');
+	};
+
 	subtest 'does not become a book of gaps' => sub {
 		my $path = $draft->create($size);
 		my ($id) = $path =~ /([0-9a-f-]{36})$/;

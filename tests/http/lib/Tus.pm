@@ -145,7 +145,8 @@ sub writers {
 		my @other = (stat $fd)[ 0, 1 ] or next;
 		$pids{$1} = 1 if "@other" eq "@inode" && $fd =~ m{^/proc/(\d+)/};
 	}
-	return sort keys %pids;
+	my @sorted = sort keys %pids; # of sort itself nothing is known where a number is wanted
+	return @sorted;
 }
 
 1;
