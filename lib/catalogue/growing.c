@@ -17,7 +17,7 @@
 #define SHORT_BYTES 65536 /* a range that no process of its own is worth */
 #define POLL_MS 200 /* between two looks at what has come */
 #define NOTE_MS 1000 /* between two notes of where a listener is */
-#define STALL_MS 120000 /* then who follows has to come again */
+#define STALL_MS 60000 /* then who follows, if he is still there, has to come again */
 
 /* The upload that is becoming the source. */
 struct growing {

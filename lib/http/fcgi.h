@@ -38,7 +38,7 @@ void fcgi_finish(struct fcgi *f);
  */
 bool fcgi_split(struct fcgi *f) MUST_CHECK;
 
-/* Waits; DRIFT_ECLOSED as soon as the server has closed its end, since the client left. */
+/* Waits; DRIFT_ECLOSED as soon as the server has closed its end. */
 enum drift_err fcgi_pause(struct fcgi *f, int ms) MUST_CHECK;
 
 /* A CGI variable (RFC 3875 section 4.1) or NULL; borrowed until fcgi_finish(). */

@@ -103,7 +103,8 @@ void http_hand_over(struct http *h);
 enum drift_err http_write(struct http *h, const void *data, size_t len) MUST_CHECK;
 /* What was written goes out now, and not when a buffer is full. Likewise. */
 enum drift_err http_flush(struct http *h) MUST_CHECK;
-/* Waits for more to write; DRIFT_ECLOSED as soon as the client has left. */
+/* Waits for more to write; DRIFT_ECLOSED as soon as the server gives the client up, which it
+   need not do before something is to be sent. */
 enum drift_err http_pause(struct http *h, int ms) MUST_CHECK;
 
 /*
