@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#define LOOK_MS 200 /* between two looks whether the others have ended */
+#define LOOK_MS 50 /* between two looks whether the others have ended */
 
 struct crew {
 	const struct conf *conf;
