@@ -200,7 +200,7 @@ static void send_composed(struct delivery *d, const struct track *t, struct chun
 		 "%s/cgi-bin/stream.cgi/%s/chunk/%" PRId64 "?format=opus&container=%s",
 		 http_site(d->h), t->id.text, number, container_names[container]);
 	http_set_header(d->h, "Drift-Format", "opus");
-	delivery_send_made(d, t, &body, twin);
+	demand_deliver(d, t, &body, twin);
 }
 
 static void send_chunk(struct delivery *d, const struct track *t, int64_t number,

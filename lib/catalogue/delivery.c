@@ -211,17 +211,19 @@ void delivery_send(struct delivery *d, const struct track *t, const char *name, 
 	}
 }
 
-void delivery_send_made(struct delivery *d, const struct track *t, const struct filebody *body,
+bool delivery_send_made(struct delivery *d, const struct track *t, const struct filebody *body,
 			const char *twin)
 {
+	int64_t length = filebody_length(d->h, body);
+
 	set_caching(d->h, t);
 	if (is_settled(d->h, body->validators.etag, body->validators.modified) ||
-	    filebody_is_beyond(d->h, body))
-		return;
-	if (delivery_pass_on(d, filebody_length(d->h, body), twin))
-		return;
-	if (filebody_length(d->h, body) == 0 || http_split(d->h))
-		filebody_send(d->h, body);
+	    filebody_is_beyond(d->h, body) || delivery_pass_on(d, length, twin))
+		return false;
+	if (length > 0 && !http_split(d->h))
+		return true;
+	filebody_send(d->h, body);
+	return false;
 }
 
 void delivery_send_bytes(struct delivery *d, const struct track *t, const char *mime,

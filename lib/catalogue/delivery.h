@@ -58,8 +58,10 @@ enum drift_err delivery_find_secret(struct delivery *d) MUST_CHECK;
  *
  * body  has a maker
  * twin  as above
+ *
+ * True: another process, forked from this one, is at it.
  */
-void delivery_send_made(struct delivery *d, const struct track *t, const struct filebody *body,
+bool delivery_send_made(struct delivery *d, const struct track *t, const struct filebody *body,
 			const char *twin);
 
 /*

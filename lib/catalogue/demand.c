@@ -1,5 +1,7 @@
 #include "catalogue/demand.h"
 
+#include "media/decoder.h"
+
 enum drift_err demand_plan(struct delivery *d, const struct track *t, struct demand *out)
 {
 	enum drift_err err = sound_get(d->db, &t->id, t->version, &out->sound);
@@ -24,6 +26,13 @@ void demand_fail(struct http *h, enum drift_err err)
 		http_fail(h, err, "The catalogue is away; try again in a moment.");
 	else
 		http_fail(h, err, "The Opus rendition cannot be made now.");
+}
+
+void demand_deliver(struct delivery *d, const struct track *t, const struct filebody *body,
+		    const char *twin)
+{
+	if (delivery_send_made(d, t, body, twin))
+		decoder_prepare(d->conf->decode_program);
 }
 
 enum drift_err demand_begin(struct demand *w, int64_t first)

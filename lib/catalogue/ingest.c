@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "catalogue/artifact.h"
 #include "catalogue/secret.h"
+#include "catalogue/sourceindex.h"
 #include "catalogue/store.h"
 #include "catalogue/tags.h"
 #include "media/decoder.h"
@@ -130,6 +131,9 @@ static enum drift_err store_source(struct ingest *in)
 	err = io_sync_folder_of(to.text);
 	if (err)
 		log_errno("ingest: sync the folder of %s", to.text);
+	else
+		sourceindex_keep(in->conf, &in->u->track, in->u->version, in->mtime_us,
+				 in->decoder);
 	return err;
 }
 

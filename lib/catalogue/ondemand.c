@@ -48,7 +48,7 @@ void ondemand_send_opus(struct delivery *d, const struct track *t, const char *t
 		.mime = OPUSPLAN_MIME,
 		.validators = {etag.text, w.plan.mtime_us / 1000000},
 	};
-	delivery_send_made(d, t, &body, twin);
+	demand_deliver(d, t, &body, twin);
 	demand_clear(&w);
 }
 

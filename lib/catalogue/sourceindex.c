@@ -36,6 +36,33 @@ static enum job_kind due_kind(const struct task *t)
 	return JOB_KINDS;
 }
 
+/* What the decoder found, or nothing. */
+static void take_index(const struct uuid *track, const struct decoder *d, struct buf *out)
+{
+	struct seekidx parsed;
+	size_t bytes;
+	const uint8_t *data = decoder_get_index(d, &bytes);
+
+	if (data && seekidx_parse(data, bytes, &parsed) == DRIFT_OK)
+		buf_add(out, data, bytes);
+	else if (data)
+		log_warning("sourceindex: what the decoder found of %s makes no sense",
+			    track->text);
+}
+
+void sourceindex_keep(const struct conf *conf, const struct uuid *track, int version,
+		      int64_t source_mtime_us, const struct decoder *d)
+{
+	struct buf index = {0};
+
+	take_index(track, d, &index);
+	if (index.len > 0 &&
+	    artifact_put_first(conf, track, version, FILE_NAME, &index,
+			       artifact_mtime_us(source_mtime_us, FINGERPRINT)) != DRIFT_OK)
+		log_warning("sourceindex: that of %s could not be kept", track->text);
+	buf_clear(&index);
+}
+
 static enum drift_err store(const struct task *t, enum job_kind kind, const struct buf *index)
 {
 	const struct job_artifact row = {
@@ -55,19 +82,11 @@ void sourceindex_store(const struct task *t, const struct decoder *d)
 {
 	enum job_kind kind = due_kind(t);
 	struct buf index = {0};
-	struct seekidx parsed;
-	size_t bytes;
-	const uint8_t *data = decoder_get_index(d, &bytes);
 
-	if (!data || kind == JOB_KINDS)
+	if (kind == JOB_KINDS)
 		return;
-	if (seekidx_parse(data, bytes, &parsed) != DRIFT_OK) {
-		log_warning("sourceindex: what the decoder found of %s makes no sense",
-			    t->set->track.text);
-		return;
-	}
-	buf_add(&index, data, bytes);
-	if (!buf_ok(&index) || store(t, kind, &index) != DRIFT_OK)
+	take_index(&t->set->track, d, &index);
+	if (!buf_ok(&index) || (index.len > 0 && store(t, kind, &index) != DRIFT_OK))
 		log_warning("sourceindex: that of %s could not be kept", t->set->track.text);
 	buf_clear(&index);
 }

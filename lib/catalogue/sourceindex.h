@@ -18,7 +18,11 @@
 void sourceindex_read(const struct conf *conf, const struct uuid *track, int version,
 		      struct buf *out);
 
-/* Stores what the decoder found, if anything, on behalf of a job that is due. */
+/* Keeps what the decoder found, if anything; a row names it as soon as a job is done. */
+void sourceindex_keep(const struct conf *conf, const struct uuid *track, int version,
+		      int64_t source_mtime_us, const struct decoder *d);
+
+/* The same on behalf of a job that is due, with the row. */
 void sourceindex_store(const struct task *t, const struct decoder *d);
 
 #endif

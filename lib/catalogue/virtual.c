@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/turnstile.h"
 #include "catalogue/artifact.h"
+#include "catalogue/sourceindex.h"
 #include "catalogue/store.h"
 #include "media/decoder.h"
 #include "media/oggopus.h"
@@ -152,13 +153,16 @@ static enum drift_err start_decoder(struct virtual *v)
 	const struct decoder_limits limits = {conf->decode_memory_mb, conf->decode_seconds,
 					      conf->max_duration_hours};
 	char reason[256] = "";
+	struct buf index = {0};
 	int source = open_source(v);
 	enum drift_err err;
 
 	if (source < 0)
 		return DRIFT_EIO;
-	err = decoder_new(conf->decode_program, &limits, source, &v->decoder, reason,
-			  sizeof(reason));
+	sourceindex_read(conf, &v->sound->track, v->sound->version, &index);
+	err = decoder_new_indexed(conf->decode_program, &limits, source, index.data, index.len,
+				  &v->decoder, reason, sizeof(reason));
+	buf_clear(&index);
 	close(source);
 	if (err == DRIFT_EMEDIA)
 		log_error("virtual: %s version %d: %s", v->sound->track.text, v->sound->version,

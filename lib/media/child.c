@@ -8,10 +8,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,7 +120,7 @@ static enum drift_err start_with(struct child *c, const char *program, const int
 	return DRIFT_OK;
 }
 
-enum drift_err child_start(struct child *c, const char *program)
+static enum drift_err start(struct child *c, const char *program)
 {
 	int pair[2] = {-1, -1}, memory = open_memory();
 	enum drift_err err = DRIFT_EIO;
@@ -134,7 +137,56 @@ enum drift_err child_start(struct child *c, const char *program)
 		close(pair[1]);
 	if (memory >= 0)
 		close(memory);
+	if (err == DRIFT_OK)
+		c->handle = (int)syscall(SYS_pidfd_open, c->pid, 0);
 	return err;
+}
+
+/* Closes what belongs to it here, without a word to it. */
+static void leave(struct child *c)
+{
+	if (c->socket >= 0)
+		close(c->socket);
+	if (c->handle >= 0)
+		close(c->handle);
+	if (c->memory)
+		munmap((void *)(uintptr_t)c->memory, WIRE_MEMORY_BYTES);
+	*c = CHILD_NONE;
+}
+
+/* The one that was started ahead. */
+static struct {
+	struct child child;
+	const char *program; /* NULL: there is none */
+} prepared;
+
+void child_prepare(const char *program)
+{
+	if (prepared.program)
+		leave(&prepared.child);
+	prepared.child = CHILD_NONE;
+	prepared.program = start(&prepared.child, program) == DRIFT_OK ? program : NULL;
+}
+
+/* Is one there that was started ahead, and lives? */
+static bool take_prepared(struct child *c, const char *program)
+{
+	struct pollfd end = {.fd = prepared.child.socket};
+
+	if (!prepared.program || strcmp(prepared.program, program) != 0)
+		return false;
+	prepared.program = NULL;
+	if (poll(&end, 1, 0) > 0) {
+		leave(&prepared.child);
+		return false;
+	}
+	*c = prepared.child;
+	return true;
+}
+
+enum drift_err child_start(struct child *c, const char *program)
+{
+	return take_prepared(c, program) ? DRIFT_OK : start(c, program);
 }
 
 static int64_t now_ms(void)
@@ -181,6 +233,14 @@ static void explain(int status, char *reason, size_t max)
 			 WEXITSTATUS(status));
 }
 
+static void kill_it(const struct child *c)
+{
+	if (c->handle >= 0)
+		(void)syscall(SYS_pidfd_send_signal, c->handle, SIGKILL, NULL, 0);
+	else
+		kill(c->pid, SIGKILL);
+}
+
 /* Its status, without killing it if it ends within wait_ms. */
 static bool reap(struct child *c, int64_t wait_ms, int *status)
 {
@@ -191,7 +251,7 @@ static bool reap(struct child *c, int64_t wait_ms, int *status)
 	while ((got = waitpid(c->pid, status, WNOHANG)) == 0 && now_ms() < until)
 		nanosleep(&pause, NULL);
 	if (got == 0) {
-		kill(c->pid, SIGKILL);
+		kill_it(c);
 		do {
 			got = waitpid(c->pid, status, 0);
 		} while (got < 0 && errno == EINTR);

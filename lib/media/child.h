@@ -17,15 +17,24 @@
 
 struct child {
 	pid_t pid; /* 0: none */
+	int handle; /* pidfd, owned: its number may be somebody else's by now; -1: none */
 	int socket; /* owned */
 	uint8_t *memory; /* owned mapping of WIRE_MEMORY_BYTES; the child writes there too */
 };
 
-#define CHILD_NONE ((struct child){.socket = -1})
+#define CHILD_NONE ((struct child){.handle = -1, .socket = -1})
 
 /* Starts program; c is CHILD_NONE before. DRIFT_EIO (logged) when it cannot
    be started. */
 enum drift_err child_start(struct child *c, const char *program) MUST_CHECK;
+
+/*
+ * Starts program ahead of time: the next child_start() of it takes that one, in this process or in
+ * one that forks from it. One that was started ahead before is left to the process
+ * that has taken it. Loading the program's libraries takes longer than all else. No failure
+ * here is an error.
+ */
+void child_prepare(const char *program);
 
 /* Kills it if it still runs and reaps it. */
 void child_clear(struct child *c);

@@ -226,6 +226,11 @@ static enum drift_err take_facts(struct decoder *d, const struct wire_facts *w)
 
 /* --- the life of a decoder ------------------------------------------------- */
 
+void decoder_prepare(const char *program)
+{
+	child_prepare(program);
+}
+
 static int64_t cpu_for(const struct decoder *d, int64_t hours)
 {
 	return d->cpu_base + d->limits.cpu_seconds_per_hour * hours;

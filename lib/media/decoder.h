@@ -29,6 +29,12 @@ struct decoder_limits {
 	int64_t max_duration_hours; /* longer sources are refused */
 };
 
+/*
+ * Has a child of program started ahead of time, for the next decoder that this process makes,
+ * or one that forks from it. Called again after such a fork: there it was taken.
+ */
+void decoder_prepare(const char *program);
+
 struct decoder; /* one child; used by the thread that made it, with which it dies */
 
 /*

@@ -149,6 +149,28 @@ static void it_says_which_walls_hold(void **state)
 	decoder_free(d);
 }
 
+/* What is started ahead is taken by the next one; if it has died, nobody minds. */
+static void it_takes_a_child_that_was_started_ahead(void **state)
+{
+	struct decoder *d;
+	pid_t ahead;
+
+	(void)state;
+	decoder_prepare(strange_program());
+	ahead = child_pid();
+	assert_true(ahead > 0);
+	d = strange_open("a.wav");
+	assert_int_equal(child_pid(), ahead);
+	decoder_free(d);
+	decoder_prepare(strange_program());
+	ahead = child_pid();
+	kill(ahead, SIGKILL);
+	assert_int_equal(waitpid(ahead, NULL, 0), ahead);
+	d = strange_open("a.wav");
+	assert_int_not_equal(child_pid(), ahead);
+	decoder_free(d);
+}
+
 static void it_fails_without_a_program(void **state)
 {
 	struct decoder *d = NULL;
@@ -187,6 +209,7 @@ int main(void)
 		cmocka_unit_test(it_gives_the_child_nothing_but_two_descriptors),
 		cmocka_unit_test(it_says_when_memory_was_not_enough),
 		cmocka_unit_test(it_says_which_walls_hold),
+		cmocka_unit_test(it_takes_a_child_that_was_started_ahead),
 		cmocka_unit_test(it_fails_without_a_program),
 		cmocka_unit_test(it_keeps_only_clean_text),
 	};
