@@ -10,6 +10,7 @@
  *     GET     /track/<id>/status
  *     POST    /track/<id>/regenerate?kind=
  *     POST    /backfill?kind=
+ *     GET     /tracks?q=              the newest tracks, private ones too
  *     GET     /queue                  what the transcoder does, for an administrator
  *     OPTIONS everywhere              what tus clients and browsers ask
  */
@@ -113,7 +114,7 @@ static void delete_upload(const struct intake *in, const struct uuid *id)
 
 /* --- which request this is ---------------------------------------------------------- */
 
-enum place { NOWHERE, COLLECTION, UPLOAD, TRACK, STATUS, REGENERATE, BACKFILL, QUEUE };
+enum place { NOWHERE, COLLECTION, UPLOAD, TRACK, STATUS, REGENERATE, BACKFILL, QUEUE, TRACKS };
 
 static const struct route {
 	enum place place;
@@ -135,6 +136,8 @@ static const struct route {
 	{BACKFILL, "POST", "admin", trackadmin_backfill},
 	{QUEUE, "GET", "admin", trackadmin_queue},
 	{QUEUE, "HEAD", "admin", trackadmin_queue},
+	{TRACKS, "GET", "upload", trackadmin_list},
+	{TRACKS, "HEAD", "upload", trackadmin_list},
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
@@ -159,8 +162,12 @@ static enum place find_single(const struct http *h, struct uuid *id)
 {
 	if (strcmp(http_segment(h, 0), "backfill") == 0)
 		return BACKFILL;
-	if (strcmp(http_segment(h, 0), "queue") == 0 && strcmp(get_method(h), "PUT") != 0)
+	if (strcmp(get_method(h), "PUT") == 0)
+		return COLLECTION;
+	if (strcmp(http_segment(h, 0), "queue") == 0)
 		return QUEUE;
+	if (strcmp(http_segment(h, 0), "tracks") == 0)
+		return TRACKS;
 	if (read_id(h, 0, id))
 		return UPLOAD;
 	return strcmp(get_method(h), "PUT") == 0 ? COLLECTION : NOWHERE;

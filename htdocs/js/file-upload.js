@@ -23,11 +23,12 @@ export class FileUpload {
 
 	/**
 	 * @param {File} file
+	 * @param {string} replaced  id of the track whose audio it becomes; "" for a new track
 	 * @param {(sentence: string) => void} announce
 	 */
-	constructor(file, announce) {
+	constructor(file, replaced, announce) {
 		this.#meter = new Meter(file, announce);
-		this.#transfer = new Transfer(file, (sent, total) => {
+		this.#transfer = new Transfer(file, replaced, (sent, total) => {
 			if (this.#progress.stage !== 'paused')
 				this.#show(sendingProgress(sent, total));
 		});

@@ -37,6 +37,7 @@ export class TransferError extends Error {
 
 export class Transfer {
 	#file;
+	#replaced;
 	#onProgress;
 	/** @type {TusUpload | null} */
 	#upload = null;
@@ -48,10 +49,12 @@ export class Transfer {
 
 	/**
 	 * @param {File} file
+	 * @param {string} replaced  id of the track whose audio it becomes; "" for a new track
 	 * @param {(sent: number, total: number) => void} onProgress  bytes
 	 */
-	constructor(file, onProgress) {
+	constructor(file, replaced, onProgress) {
 		this.#file = file;
+		this.#replaced = replaced;
 		this.#onProgress = onProgress;
 	}
 
@@ -99,7 +102,8 @@ export class Transfer {
 			chunkSize: CHUNK_FIRST,
 			retryDelays: RETRY_DELAYS,
 			removeFingerprintOnSuccess: true,
-			metadata: { filename: this.#file.name, filetype: this.#file.type },
+			metadata: { filename: this.#file.name, filetype: this.#file.type,
+				...(this.#replaced && { track: this.#replaced }) },
 			onProgress: this.#onProgress,
 			onShouldRetry: (error) => !this.#shrinks(error) && passes(statusOf(error)),
 			onBeforeRequest: (request) => this.#prepare(request),
@@ -110,7 +114,8 @@ export class Transfer {
 				this.#track = answer.getHeader('Drift-Track') ?? this.#track;
 			},
 		});
-		const [previous] = await upload.findPreviousUploads();
+		const previous = (await upload.findPreviousUploads())
+			.find(({ metadata }) => (metadata.track ?? '') === this.#replaced);
 
 		if (previous)
 			upload.resumeFromPreviousUpload(previous);
@@ -157,6 +162,24 @@ export class Transfer {
 			upload.start();
 		});
 	}
+}
+
+/** @typedef {import('tus-js-client').PreviousUpload} PreviousUpload */
+
+/** @returns {Promise<PreviousUpload[]>} those of earlier visits that were not finished */
+export function unfinishedUploads() {
+	return tus.defaultOptions.urlStorage.findAllUploads();
+}
+
+/**
+ * The server forgets it too.
+ * @param {PreviousUpload} upload
+ */
+export async function forgetUpload(upload) {
+	await tus.defaultOptions.urlStorage.removeUpload(upload.urlStorageKey);
+	if (upload.uploadUrl)
+		await tus.Upload.terminate(upload.uploadUrl, { headers: { 'X-Api-Key': getKey() } })
+			.catch((/** @type {Error} */ error) => console.warn('forget:', error.message)); /* it expires by itself */
 }
 
 /**

@@ -6,23 +6,45 @@
 import { programUrl } from './api.js';
 import { byId } from './elements.js';
 import { FileUpload } from './file-upload.js';
+import { hideInterrupted, showInterrupted } from './interrupted.js';
 import { getKey, setKey } from './key.js';
+import { manageTracks } from './manage.js';
+import { QueueView } from './queue-view.js';
 
 const keyForm = byId('key-form', HTMLFormElement);
 const keyField = byId('key', HTMLInputElement);
 const files = byId('files', HTMLInputElement);
 const drop = byId('drop', HTMLElement);
 const announcer = byId('announce', HTMLElement);
+const interrupted = byId('interrupted', HTMLUListElement);
+const queueView = new QueueView(announce);
+const showTracks = manageTracks(announce, (track, file) => queueUpload(new FileUpload(file, track, announce)));
 
 function showKey() {
 	const known = getKey() !== '';
 
 	keyForm.hidden = known;
 	byId('key-set', HTMLElement).hidden = !known;
+	byId('manage', HTMLElement).hidden = !known;
+	if (known)
+		showTracks();
+	queueView.tryKey();
 }
 
-/** One file is sent at a time; Post-Processing of the earlier ones goes on beside it. */
-let turn = Promise.resolve();
+/** So many files are sent at once; Post-Processing of the earlier ones goes on beside them. */
+const AT_ONCE = 2;
+const turns = Array.from({ length: AT_ONCE }, () => Promise.resolve());
+
+/**
+ * In the turn that is likely to come first.
+ * @param {FileUpload} upload
+ */
+function queueUpload(upload) {
+	const turn = /** @type {Promise<void>} */ (turns.shift());
+
+	byId('meters', HTMLUListElement).append(upload.element);
+	turns.push(turn.then(() => upload.send()).then(() => showTracks()));
+}
 
 /** @param {FileList} chosen */
 function take(chosen) {
@@ -33,10 +55,8 @@ function take(chosen) {
 		return;
 	}
 	for (const file of chosen) {
-		const upload = new FileUpload(file, announce);
-
-		byId('meters', HTMLUListElement).append(upload.element);
-		turn = turn.then(() => upload.send());
+		hideInterrupted(interrupted, file);
+		queueUpload(new FileUpload(file, '', announce));
 	}
 }
 
@@ -81,3 +101,4 @@ byId('curl', HTMLElement).textContent =
 	`curl -T mix.wav -H 'X-Api-Key: YOUR-KEY' '${programUrl('upload.fcgi/?name=mix.wav')}'`;
 takeDrops();
 showKey();
+showInterrupted(interrupted);

@@ -1,6 +1,7 @@
 #include "catalogue/trackadmin.h"
 
 #include "base/digest.h"
+#include "base/utf8.h"
 #include "catalogue/key.h"
 #include "catalogue/removal.h"
 
@@ -9,6 +10,8 @@
 #include <strings.h>
 
 #define PATCH_MAX ((size_t)64 << 10) /* bytes of a metadata patch */
+#define QUERY_MAX 200 /* bytes of what is searched for */
+#define LISTED 20 /* tracks */
 #define ETAG_BYTES 16 /* of a digest of the status */
 
 /* An error of the catalogue's: in its own words where it has some. */
@@ -167,6 +170,20 @@ void trackadmin_backfill(const struct intake *in, const struct uuid *none)
 	(void)none;
 	trackadmin_send(in, 202, "SELECT jsonb_build_object('queued', drift.backfill($1))",
 			DB_ARGS(db_text(http_query(in->h, "kind"))));
+}
+
+void trackadmin_list(const struct intake *in, const struct uuid *none)
+{
+	const char *q = http_query(in->h, "q");
+
+	(void)none;
+	http_set_header(in->h, "Cache-Control", "no-store");
+	if (http_query_bad(in->h) || (q && (strlen(q) > QUERY_MAX || !utf8_is_valid(q))))
+		http_fail(in->h, DRIFT_EINVAL, "The parameter q is UTF-8 of at most %d bytes.",
+			  QUERY_MAX);
+	else
+		trackadmin_send(in, 200, "SELECT drift.track_manage($1, $2)",
+				DB_ARGS(db_text(q ? q : ""), db_int(LISTED)));
 }
 
 void trackadmin_queue(const struct intake *in, const struct uuid *none)

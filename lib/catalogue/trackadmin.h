@@ -30,6 +30,9 @@ void trackadmin_status(const struct intake *in, const struct uuid *track);
 void trackadmin_regenerate(const struct intake *in, const struct uuid *track);
 void trackadmin_backfill(const struct intake *in, const struct uuid *none);
 
+/* ?q=: the newest tracks, private ones too; needs no id. */
+void trackadmin_list(const struct intake *in, const struct uuid *none);
+
 /* Jobs that run, wait and have failed; needs no id. */
 void trackadmin_queue(const struct intake *in, const struct uuid *none);
 

@@ -10,7 +10,7 @@ function watchMeters() {
 	globalThis.seen = [];
 	addEventListener('DOMContentLoaded', () =>
 		new MutationObserver(() => {
-			for (const meter of document.querySelectorAll('.meter')) {
+			for (const meter of document.querySelectorAll('#meters .meter')) {
 				const text = meter.querySelector('.meter-text').textContent;
 				const part = meter.querySelector('progress').value;
 
@@ -22,7 +22,7 @@ function watchMeters() {
 
 /** Waits until the last meter stands at a stage. */
 async function reach(page, stage, seconds = 60) {
-	await page.locator(`.meter[data-stage="${stage}"]`).last().waitFor({ timeout: 1000 * seconds });
+	await page.locator(`#meters .meter[data-stage="${stage}"]`).last().waitFor({ timeout: 1000 * seconds });
 }
 
 (async () => {
@@ -71,13 +71,13 @@ async function reach(page, stage, seconds = 60) {
 		/** Waits for the end of the last file and remembers its track. */
 		async function finish() {
 			await reach(page, 'done', 120);
-			tracks.push(await page.locator('.meter').last().getAttribute('data-track'));
+			tracks.push(await page.locator('#meters .meter').last().getAttribute('data-track'));
 		}
 
 		it(on('asks for a key before a file, and keeps it out of the address'), async () => {
 			await fresh();
 			await page.setInputFiles('#files', song);
-			assert.equal(await page.locator('.meter').count(), 0);
+			assert.equal(await page.locator('#meters .meter').count(), 0);
 			assert.match(await page.textContent('#announce'), /API key first/);
 			await giveKey('wrong');
 			assert.equal(page.url(), url);
@@ -86,7 +86,7 @@ async function reach(page, stage, seconds = 60) {
 		it(on('says that a key is unknown, and goes on with a good one'), async () => {
 			await page.setInputFiles('#files', song);
 			await reach(page, 'failed');
-			assert.match(await page.textContent('.meter-text'), /^Failed\. .*valid API key/);
+			assert.match(await page.textContent('#meters .meter-text'), /^Failed\. .*valid API key/);
 			await page.click('#key-forget');
 			await giveKey(stack.key);
 			await page.getByRole('button', { name: 'Resume Low Tide.wav' }).click();
@@ -106,7 +106,7 @@ async function reach(page, stage, seconds = 60) {
 			await screenshot(page, `upload-light-${stack.name}`);
 		});
 		it(on('leads to the track in the player'), async () => {
-			await page.click('.meter a');
+			await page.click('#meters .meter a');
 			await page.waitForFunction(() => document.getElementById('title')?.textContent === 'Low Tide');
 			await page.click('#toggle');
 			await page.waitForFunction(() => drift.state.t > 0.3);
@@ -187,7 +187,7 @@ async function reach(page, stage, seconds = 60) {
 			const deleted = page.waitForResponse((answer) => answer.request().method() === 'DELETE');
 			await page.getByRole('button', { name: 'Cancel Long Mix.wav' }).click();
 			assert.equal((await deleted).status(), 204);
-			assert.equal(await page.locator('.meter').count(), 0);
+			assert.equal(await page.locator('#meters .meter').count(), 0);
 			await page.unrouteAll({ behavior: 'wait' });
 		});
 		it(on('sends smaller pieces where large ones do not get through'), async () => {
@@ -220,15 +220,102 @@ async function reach(page, stage, seconds = 60) {
 			});
 
 			await page.dispatchEvent('#drop', 'drop', { dataTransfer: data });
-			await page.locator('.meter.failed').nth(1).waitFor();
+			await page.locator('#meters .meter.failed').nth(1).waitFor();
 		});
 		it(on('says in words why a file is refused'), async () => {
-			for (const text of await page.locator('.meter.failed .meter-text').allTextContents())
+			for (const text of await page.locator('#meters .meter.failed .meter-text').allTextContents())
 				assert.match(text, /^Failed\. .*[a-z]+ [a-z]+.* Try another file\.$/);
 			assert.equal(await page.getByRole('button', { name: /^Resume/ }).count(), 0);
 			await page.emulateMedia({ colorScheme: 'dark' });
 			await screenshot(page, `upload-dark-${stack.name}`);
 			forgive(complaints, /4\d\d/);
+		});
+		const row = (track) => page.locator(`#manage-list li[data-track="${track}"]`);
+		const card = async (track) => (await fetch(`${stack.url}cgi-bin/catalogue.fcgi/tracks/${track}`,
+			{ headers: { 'X-Api-Key': stack.key } })).json();
+
+		it(on('asks for a file whose upload was interrupted, and forgets it if that is wanted'), async () => {
+			await fresh();
+			await giveKey(stack.key);
+			await page.route(/upload\.fcgi\/[^/]+$/, (route) =>
+				(route.request().method() === 'PATCH' ? route.abort() : route.continue()));
+			await page.setInputFiles('#files', song);
+			await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('tus::')));
+			await page.unrouteAll({ behavior: 'ignoreErrors' });
+			await page.reload();
+			await page.getByText('Choose this file again').waitFor();
+			await page.setInputFiles('#files', song);
+			assert.equal(await page.locator('#interrupted li').count(), 0);
+			await finish();
+			await page.evaluate(() => localStorage.setItem('tus::tus-x::1', JSON.stringify({ size: 5, metadata: { filename: 'old.wav' } })));
+			await page.reload();
+			await page.getByRole('button', { name: 'Forget old.wav' }).click();
+			await page.waitForFunction(() => document.querySelectorAll('#interrupted li').length === 0);
+			await page.reload();
+			assert.equal(await page.locator('#interrupted li').count(), 0);
+			forgive(complaints, /ERR_FAILED/);
+		});
+		it(on('sends two files at once'), async () => {
+			await page.route(/upload\.fcgi\/[^/]+$/, async (route) => {
+				await new Promise((resolve) => setTimeout(resolve, 300));
+				await route.continue();
+			});
+			await page.setInputFiles('#files', [song, mix, song]);
+			await page.waitForFunction(() => document.querySelectorAll('#meters .meter[data-stage="sending"]').length === 2);
+			await page.unrouteAll({ behavior: 'wait' });
+			await page.waitForFunction(() => document.querySelectorAll('#meters .meter[data-stage="done"]').length === 3, null, { timeout: 120000 });
+			tracks.push(...await page.locator('#meters .meter[data-stage="done"]').evaluateAll((all) => all.map((li) => li.dataset.track)));
+		});
+		it(on('changes what is said of a track, and makes it private'), async () => {
+			const [track] = tracks.slice(-1);
+
+			await row(track).getByRole('button', { name: /^Edit/ }).click();
+			await row(track).locator('input[name="title"]').fill('Ebb');
+			await row(track).locator('input[name="artist"]').fill('The Drift Machine');
+			await row(track).getByRole('checkbox').check();
+			await row(track).getByRole('button', { name: 'Save' }).click();
+			await row(track).locator('.meter-size', { hasText: 'private' }).waitFor();
+			const { title, artist, private: hidden } = await card(track);
+			assert.deepEqual([title, artist, hidden], ['Ebb', 'The Drift Machine', true]);
+		});
+		it(on('replaces the audio of a track'), async () => {
+			const [track] = tracks.slice(-2);
+
+			await row(track).locator('input[type="file"]').setInputFiles(mix);
+			await page.locator('#meters .meter:nth-child(4)[data-stage="done"]').waitFor({ timeout: 120000 });
+			const { version, seconds } = await card(track);
+			assert.deepEqual([version, seconds], [2, 120]);
+		});
+		it(on('deletes a track, unless that is undone'), async () => {
+			const [, track] = tracks.slice(-2);
+
+			await page.clock.install();
+			await row(tracks.at(-2)).getByRole('button', { name: /^Delete/ }).click();
+			await page.getByRole('button', { name: /^Undo/ }).click();
+			await page.clock.runFor(9000);
+			assert.equal((await card(tracks.at(-2))).version, 2);
+			await row(track).getByRole('button', { name: /^Delete/ }).click();
+			await screenshot(page, `manage-dark-${stack.name}`);
+			const deleted = page.waitForResponse((answer) => answer.request().method() === 'DELETE');
+			await page.clock.runFor(9000);
+			assert.equal((await deleted).status(), 204);
+			await row(track).waitFor({ state: 'detached' });
+		});
+		it(on('shows an administrator what the transcoder does'), async () => {
+			await page.route(/upload\.fcgi\/queue$/, (route) => route.fulfill({ json: { queued: 1, running: 1, failed: 1, missing: 2,
+				jobs: [{ track: 'a', title: 'Ebb', kind: 'opus', state: 'running', progress: 0.256 }],
+				failures: [{ track: tracks[0], title: 'Low Tide', kind: 'opus', error: 'the file is cut' }] } }));
+			await page.clock.runFor(4000);
+			await page.getByText('1 running · 1 waiting · 1 failed · 2 missing').waitFor();
+			assert.match(await page.textContent('#queue-rows'), /Ebb.*opus.*25.*Low Tide.*the file is cut/);
+			for (const [name, path] of [['Retry opus of Low Tide', /regenerate\?kind=opus$/], ['Make what is missing', /backfill$/]]) {
+				const posted = page.waitForResponse((answer) => path.test(answer.url()));
+				await page.getByRole('button', { name }).click();
+				assert.equal((await posted).status(), 202);
+			}
+			await page.setViewportSize({ width: 1280, height: 1600 });
+			await screenshot(page, `manage-light-${stack.name}`);
+			await page.unrouteAll({ behavior: 'wait' });
 		});
 		it(on('fits 360 pixels'), async () => {
 			await page.setViewportSize({ width: 360, height: 740 });

@@ -117,6 +117,13 @@ sub describe {
 		is $s->get("$catalogue/list?limit=x")->{status}, 400, 'a bad limit';
 		is $s->request('POST', "$catalogue/list", { content => '' })->{status}, 405, 'is only read';
 	};
+	subtest 'lists private tracks too, for who may change them' => sub {
+		is $s->get('/cgi-bin/upload.fcgi/tracks')->{status}, 401, 'nobody else';
+		my $rows = Drift::json($s->admin('GET', '/cgi-bin/upload.fcgi/tracks?' . query(q => "sons ${$}x")))->{tracks};
+		is_deeply [ map { $_->{track} } @$rows ], [ $private, reverse @ids ], 'newest first';
+		is_deeply [ map { $_->{private} ? 1 : 0 } @$rows ], [ 1, 0, 0, 0, 0 ], 'marked';
+		is $s->admin('GET', '/cgi-bin/upload.fcgi/tracks?q=%ff')->{status}, 400, 'no UTF-8';
+	};
 	subtest 'tells an administrator what the transcoder does' => sub {
 		is $s->get('/cgi-bin/upload.fcgi/queue')->{status}, 401, 'nobody else';
 		$s->psql("update drift.job set state = 'failed', error = 'it broke' where track = '$ids[1]' and kind = 'opus'");

@@ -1,0 +1,3 @@
+-- 006_manage - private tracks are listed for who may change them.
+
+create index track_private on drift.track (created) where private;
