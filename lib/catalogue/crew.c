@@ -14,7 +14,7 @@ struct crew {
 	struct encoders *encoders;
 	pthread_mutex_t mutex; /* of the members below */
 	int busy; /* hands that claim or work */
-	int64_t claimed; /* versions: the rank of the next one */
+	int64_t claimed; /* versions */
 	int started;
 	struct hand {
 		struct crew *crew;
@@ -22,14 +22,16 @@ struct crew {
 	} hand[CREW_MAX - 1]; /* besides the calling thread */
 };
 
-static int64_t add_rank(struct crew *c)
+/* By priority, then in the order of claims; *first: it is the first one of all. */
+static int64_t add_rank(struct crew *c, int32_t priority, bool *first)
 {
-	int64_t rank;
+	int64_t number;
 
 	pthread_mutex_lock(&c->mutex);
-	rank = c->claimed++;
+	number = c->claimed++;
 	pthread_mutex_unlock(&c->mutex);
-	return rank;
+	*first = number == 0;
+	return number - priority * ((int64_t)1 << 32);
 }
 
 /* Claiming counts as work: whoever claims may be about to begin. */
@@ -70,9 +72,10 @@ static enum drift_err work_one(struct crew *c, const struct job_worker *worker)
 	enum drift_err err = job_claim(worker, &set);
 
 	if (!err) {
-		int64_t rank = add_rank(c);
+		bool first;
+		int64_t rank = add_rank(c, set.priority, &first);
 
-		if (rank == 0)
+		if (first)
 			start_hands(c);
 		err = transcode_run(&task, c->encoders, rank);
 	}

@@ -1,7 +1,8 @@
 /*
  * crew.h - the threads of a transcoder that work off the queue: several tracks at once,
  * so that every core is busy though each of them is short, over one set of encoding
- * threads, where the track that was claimed first goes first.
+ * threads, where the track of higher priority goes first, then the one that was claimed
+ * first.
  */
 #ifndef DRIFT_CATALOGUE_CREW_H
 #define DRIFT_CATALOGUE_CREW_H

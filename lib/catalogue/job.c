@@ -59,6 +59,7 @@ static enum drift_err read_row(const struct db_rows *rows, struct job_set *set)
 	set->delay = (int32_t)db_get_int(rows, 0, 13);
 	set->padding = (int32_t)db_get_int(rows, 0, 14);
 	set->has_video = !db_is_null(rows, 0, 15);
+	set->priority = (int32_t)db_get_int(rows, 0, 16);
 	return taglist_read(db_get_text(rows, 0, 12), db_get_text(rows, 0, 11), &set->tags);
 }
 
@@ -72,7 +73,8 @@ enum drift_err job_claim(const struct job_worker *w, struct job_set *out)
 		w->db,
 		"SELECT job, kind, track, version, source_name, source_bytes,"
 		" source_mtime_us, sample_rate, samples, samples48, loudness, title, " TAGLIST_PACK(
-			"tags") ", delay, padding, video FROM drift.job_claim($1, $2, $3)",
+			"tags") ", delay, padding, video, priority FROM drift.job_claim($1, $2, "
+				"$3)",
 		DB_ARGS(db_text(w->name), db_int(w->lease_seconds), db_int(w->max_attempts)),
 		&rows);
 	if (err)

@@ -52,6 +52,7 @@ struct job_set {
 	int64_t samples48;
 	int32_t delay, padding; /* native samples, not heard, at either end */
 	bool has_video;
+	int32_t priority; /* of all of these jobs; higher ones go first */
 	double loudness; /* LUFS; NAN: not measured yet, or silence */
 	struct taglist tags;
 	double claimed_at; /* monotonic seconds */

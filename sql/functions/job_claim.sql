@@ -14,7 +14,7 @@ returns table (job bigint, kind text, attempts integer, track uuid, version inte
 	source_name text, source_bytes bigint, source_mtime_us bigint, sample_rate integer,
 	channels integer, samples bigint, samples48 bigint, title text, tags jsonb,
 	loudness double precision, true_peak double precision, delay integer, padding integer,
-	video text)
+	video text, priority integer)
 language plpgsql security definer set search_path = drift, pg_temp as $$
 declare
 	l_source drift.source;
@@ -63,7 +63,7 @@ begin
 		select j.id, j.kind, j.attempts, j.track, j.version, l_source.name, l_source.bytes,
 			l_source.mtime_us, l_source.sample_rate, l_source.channels, l_source.samples,
 			l_source.samples48, t.title, l_source.tags, l_source.loudness, l_source.true_peak,
-			l_source.delay, l_source.padding, l_source.video
+			l_source.delay, l_source.padding, l_source.video, l_priority
 		from taken j
 		join drift.track t on t.id = j.track
 		order by j.id;

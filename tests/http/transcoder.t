@@ -199,6 +199,19 @@ subtest 'several tracks at once' => sub {
 	$w->psql("select drift.track_delete('$_')") for @ids;
 };
 
+subtest 'an upload overtakes a backfill' => sub {
+	my $slow = $w->upload($long);
+	$w->psql("update drift.job set priority = -1 where track = '$slow'");
+	my $pid = $w->start_transcoder('--once');
+	ok $w->wait_for(running($slow)), 'it is at work';
+	my $quick = $w->upload($long);
+	is $w->end_transcoder($pid), 0, 'it ends well';
+	is $w->psql("select quick.changed < slow.changed from drift.job quick, drift.job slow"
+		  . " where quick.kind = 'opus' and slow.kind = 'opus' and quick.track = '$quick' and slow.track = '$slow'"),
+	  't', 'what came later and is more urgent is done first';
+	$w->psql("select drift.track_delete('$_')") for $slow, $quick;
+};
+
 subtest 'two hosts' => sub {
 	my @ids = map { $w->upload($short) } 1 .. 12;
 	my $ids = join ',', map { "'$_'" } @ids;
