@@ -12,8 +12,10 @@ import { parseWaveform } from './waveform.js';
 /** In the browser's own store: no server needs to know. */
 const VOLUME = 'drift.volume';
 const STALLED = 'Waiting for the network. It goes on by itself.';
+const STALLED_UPLOAD = 'Waiting for more of the upload. It goes on by itself.';
 
 /** @typedef {import('./core/player.js').Player} Player */
+/** @typedef {import('./rendition.js').Manifest} Manifest */
 
 export class PlayerBar {
 	#player;
@@ -92,7 +94,7 @@ export class PlayerBar {
 		this.#bar.classList.toggle('failed', failed);
 		byId('rendition', HTMLElement).textContent =
 			manifest && rendition ? renditionLabel(manifest, rendition) : '';
-		this.#tell(this.#player.stalled ? STALLED : this.#player.notice);
+		this.#tell(this.#player.stalled ? stalledText(manifest) : this.#player.notice);
 		this.#showVolume();
 		this.#showPosition();
 		this.#move();
@@ -139,6 +141,11 @@ export class PlayerBar {
 			this.#move();
 		});
 	}
+}
+
+/** @param {Manifest | null} manifest */
+function stalledText(manifest) {
+	return manifest?.renditions.lossless.state === 'growing' ? STALLED_UPLOAD : STALLED;
 }
 
 /** @param {string | null} artist */

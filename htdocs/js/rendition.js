@@ -8,7 +8,7 @@
 /**
  * One rendition as the manifest describes it.
  * @typedef {object} Rendition
- * @property {'ready' | 'virtual' | 'missing' | 'failed'} state  virtual: made as it is asked for
+ * @property {'ready' | 'virtual' | 'growing' | 'missing' | 'failed'} state  virtual: made as it is asked for; growing: being uploaded
  * @property {string} codec
  * @property {string} mime
  * @property {number | null} bitrate  bit/s
@@ -25,6 +25,7 @@
  * @typedef {object} Manifest
  * @property {string} track
  * @property {number} version
+ * @property {string} [state]  of its upload: "waiting_headers", … "completed"
  * @property {string} title
  * @property {string | null} artist
  * @property {string | null} album
@@ -47,7 +48,7 @@
  */
 
 /** States of a rendition that has bytes to play. */
-const PLAYABLE = ['ready', 'virtual'];
+const PLAYABLE = ['ready', 'virtual', 'growing'];
 
 /** What the element is asked about, whatever the manifest's exact spelling. */
 export const OPUS_MIME = 'audio/ogg; codecs=opus';
@@ -65,6 +66,8 @@ export function chooseRendition(manifest, wanted, canPlay, refused = []) {
 	const opus = usable('opus') && canPlay(OPUS_MIME);
 	const lossless = usable('lossless');
 
+	if (lossless && manifest.renditions.lossless.state === 'growing')
+		return { ...choice(manifest, 'lossless', 'It is still being uploaded, and plays as it arrives.'), pending: true };
 	if (wanted === 'opus' && opus)
 		return choice(manifest, 'opus', '');
 	if (wanted === 'opus' && lossless)

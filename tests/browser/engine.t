@@ -48,6 +48,15 @@ const assert = require('node:assert/strict');
 		assert.ok(first[2] >= 5000 + 1750 && first[2] < 5000 + 2500);
 		equal(tape.heard().slice(0, 20000), told(1, 5000, 25000));
 	});
+	it('waits for short windows only of a source that arrives', async () => {
+		const { tape, items, engine } = setUp([20000]);
+
+		items[0].source.longest = 1;
+		engine.play(items[0], 0);
+		await tape.run(21000);
+		equal(tape.heard(), told(1, 0, 20000));
+		assert.ok(items[0].source.reads.slice(0, -1).every(([from, to]) => to - from <= 1037));
+	});
 	it('holds three windows at most', async () => {
 		const { tape, items, engine } = setUp([100000]);
 		const ahead = [];

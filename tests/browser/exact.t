@@ -12,7 +12,7 @@ const SEEKS = 12;
 	const { stacks } = await import('./lib/stacks.mjs');
 	const { launch, openPage, forgive } = await import('./lib/browser.mjs');
 	const { composeWav } = await import('./lib/wav.mjs');
-	const { uploadTrack, removeTrack } = await import('./lib/api.mjs');
+	const { uploadTrack, removeTrack, beginUpload, waitForJobs } = await import('./lib/api.mjs');
 	const { hear } = await import('./lib/capture.mjs');
 	const { faulty } = await import('./lib/faults.mjs');
 	const browser = await launch();
@@ -26,7 +26,7 @@ const SEEKS = 12;
 	function describe(stack, all) {
 		const on = (sentence) => `${sentence} (${stack.name})`;
 		const once = (sentence, run) => all && it(on(sentence), run);
-		let long, short, mono, context, page, complaints;
+		let long, short, mono, growing, context, page, complaints;
 
 		async function fresh() {
 			await context?.close();
@@ -163,10 +163,39 @@ const SEEKS = 12;
 			assert.match(result.said, /wait/i);
 			assert.ok(result.seconds > 0.5 && result.error <= NOTHING, JSON.stringify(result));
 		});
+		it(on('plays what is still being uploaded, waits for the uploader, and leaves nothing out'), async () => {
+			const { track, send } = await beginUpload(stack, 'growing.wav', composeWav(9));
+
+			growing = track;
+			await fresh();
+			await send(400000);
+			await page.evaluate(async (id) => {
+				await capture.start(drift.context, drift.output);
+				await drift.play(id);
+				await until(() => drift.state.stalled);
+			}, growing);
+			assert.match(await page.textContent('#notice'), /more of the upload/);
+			await send(700000);
+			const [back] = await Promise.all([page.evaluate(async () => {
+				const begun = performance.now();
+
+				await until(() => !drift.state.stalled);
+				return performance.now() - begun;
+			})]);
+			assert.ok(back < 3000, `${back} ms`);
+			await send(44 + 4 * 9 * 44100 - 1100000);
+			await waitForJobs(stack, growing, 60);
+			const result = await page.evaluate(async (id) => {
+				await until(() => !drift.state.playing);
+				return compareHeard(await capture.take(), await reference(id, 'lossless', 48000));
+			}, growing);
+			assert.ok(result.error <= NOTHING && result.heard === 9 * 48000, JSON.stringify(result));
+			forgive(complaints, /503/);
+		});
 		it(on('has nothing to complain about'), async () => {
 			assert.deepEqual(complaints, []);
 			await context.close();
-			for (const track of [long, short, mono])
+			for (const track of [long, short, mono, growing])
 				await removeTrack(stack, track);
 		});
 	}

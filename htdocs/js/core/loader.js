@@ -5,6 +5,7 @@
  */
 
 import { callJson } from '../api.js';
+import { Backoff } from '../backoff.js';
 import { OPUS_MIME, chooseRendition } from '../rendition.js';
 import { hasWindows, openSource } from './open-source.js';
 import { decodesOggOpus } from './probe.js';
@@ -15,6 +16,10 @@ import { SourceGone } from './source.js';
 /** @typedef {import('../rendition.js').Choice} Choice */
 /** @typedef {import('./deck.js').Entry} Entry */
 /** @typedef {import('./deck.js').Load} Load */
+
+/** Milliseconds between two looks at an upload that says nothing yet. */
+const UNKNOWN_FIRST = 500;
+const UNKNOWN_LONGEST = 2000;
 
 /**
  * What has been found out about an entry's track by trying.
@@ -56,7 +61,7 @@ export class Loader {
 	 */
 	async load(entry, signal) {
 		const known = this.#experience(entry);
-		const manifest = (known.manifest ??= await fetchManifest(entry.track, signal));
+		const manifest = (known.manifest ??= await fetchKnown(entry.track, signal));
 		const choice = await this.#choose(entry);
 
 		if (!(await this.#byWindows(manifest, choice.name, known)))
@@ -77,7 +82,7 @@ export class Loader {
 	 * @param {AbortSignal} signal
 	 */
 	async refresh(entry, signal) {
-		const manifest = await fetchManifest(entry.track, signal);
+		const manifest = await fetchKnown(entry.track, signal);
 
 		this.#experience(entry).manifest = manifest;
 		return manifest;
@@ -154,6 +159,21 @@ function nothingPlays({ renditions }) {
 	return renditions.opus.state === 'missing'
 		? 'This browser cannot play the original, and the Opus version is still being made. Press Play in a moment.'
 		: 'Neither version of this track can be played here. Press Play to try again, or try another browser.';
+}
+
+/**
+ * Waits until enough of an upload has come to say what it is.
+ * @param {string} track
+ * @param {AbortSignal} signal
+ * @returns {Promise<Manifest>}
+ */
+async function fetchKnown(track, signal) {
+	const backoff = new Backoff(UNKNOWN_FIRST, UNKNOWN_LONGEST);
+	let manifest = await fetchManifest(track, signal);
+
+	while (manifest.state === 'waiting_headers' && (await backoff.wait(signal)))
+		manifest = await fetchManifest(track, signal);
+	return manifest;
 }
 
 /**

@@ -18,6 +18,8 @@ import { openWav } from './wav-source.js';
 const WAV_MIMES = ['audio/wav', 'audio/x-wav', 'audio/vnd.wave'];
 /** Sidecars' codecs that the windows know. */
 const CODECS = ['Opus', 'fLaC'];
+/** Of a file that arrives, seconds of a window: more may take long to come. */
+const GROWING_LONGEST = 1;
 /** Sources that are kept: going back to a track, and the qualities of one. */
 const KEPT = 6;
 
@@ -100,5 +102,6 @@ async function openBySidecar(url, index) {
  */
 function openFile(manifest, url, bytes) {
 	/* nobody gives it up: it is small, and kept for the next time */
-	return openWav(new RangeReader(url, bytes), bytes, manifest.samples, decodeSlice, new AbortController().signal);
+	return openWav(new RangeReader(url, bytes), bytes, manifest.samples, decodeSlice,
+		manifest.renditions.lossless.state === 'growing' ? GROWING_LONGEST : Infinity, new AbortController().signal);
 }

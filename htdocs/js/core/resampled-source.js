@@ -29,6 +29,7 @@ class ResampledSource {
 		this.#resampler = new Resampler(source.rate, rate);
 		this.rate = rate;
 		this.length = this.#resampler.outputLength(source.length);
+		this.longest = source.longest;
 	}
 
 	/**

@@ -54,6 +54,7 @@ export class SidecarSource {
 		this.#dropped = opus ? sidecar.preSkip : 0;
 		this.rate = sidecar.timescale;
 		this.length = sidecar.samples;
+		this.longest = Infinity;
 	}
 
 	/** @type {import('./source.js').Source['windowEnd']} */

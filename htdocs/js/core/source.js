@@ -13,6 +13,7 @@
  * @typedef {object} Source
  * @property {number} rate    samples per second
  * @property {number} length  samples in all
+ * @property {number} longest seconds of a window that are worth waiting for
  * @property {(from: number, wanted: number) => number} windowEnd
  *     where a window best ends that begins at a sample and should have at least
  *     so many, where that comes cheap; the end of the track at the latest

@@ -41,13 +41,15 @@ export class WavSource {
 	 * @param {Layout} layout
 	 * @param {number} length  samples
 	 * @param {Decode} decode
+	 * @param {number} longest  seconds
 	 */
-	constructor(reader, layout, length, decode) {
+	constructor(reader, layout, length, decode, longest) {
 		this.#reader = reader;
 		this.#layout = layout;
 		this.#decode = decode;
 		this.rate = layout.rate;
 		this.length = length;
+		this.longest = longest;
 	}
 
 	/** @type {import('./source.js').Source['windowEnd']} */
@@ -72,15 +74,16 @@ export class WavSource {
  * @param {number} bytes   of the file
  * @param {number} length  samples
  * @param {Decode} decode
+ * @param {number} longest  seconds of a window that are worth waiting for
  * @param {AbortSignal} signal
  * @throws {SourceDamaged} when it is not such a file
  */
-export async function openWav(reader, bytes, length, decode, signal) {
+export async function openWav(reader, bytes, length, decode, longest, signal) {
 	const layout = await readLayout(reader, bytes, signal);
 
 	if (layout.start + length * layout.frame > bytes)
 		throw new SourceDamaged('The file is shorter than its head says.');
-	return new WavSource(reader, layout, length, decode);
+	return new WavSource(reader, layout, length, decode, longest);
 }
 
 /**

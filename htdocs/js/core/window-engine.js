@@ -215,7 +215,7 @@ export class WindowEngine extends EventTarget {
 		while (item) {
 			for (; at < item.source.length; length = lengths.shift() ?? length) {
 				await this.#room(signal);
-				const to = endOfWindow(item.source, at, length);
+				const to = endOfWindow(item.source, at, Math.min(length, item.source.longest * rate));
 				const ahead = Math.min(item.source.length, Math.max(to, together));
 				const pcm = await this.#awaited(item.source.read(at, to, ahead, signal), frame, signal);
 

@@ -24,11 +24,35 @@ export async function uploadTrack(stack, name, content) {
 }
 
 /**
+ * Begins an upload that arrives piece by piece.
+ * @param {Stack} stack
+ * @param {string} name
+ * @param {Buffer} content
+ * @returns {Promise<{ track: string, send: (bytes: number) => Promise<void> }>}
+ */
+export async function beginUpload(stack, name, content) {
+	const headers = { 'X-Api-Key': stack.key, 'Tus-Resumable': '1.0.0' };
+	const made = await fetch(`${stack.url}cgi-bin/upload.fcgi/`, { method: 'POST', headers: { ...headers,
+		'Upload-Length': String(content.length), 'Upload-Metadata': `filename ${Buffer.from(name).toString('base64')}` } });
+	const url = new URL(made.headers.get('Location'), stack.url);
+	let at = 0;
+
+	return { track: made.headers.get('Drift-Track'), send: async (bytes) => {
+		const answer = await fetch(url, { method: 'PATCH', body: content.subarray(at, at + bytes), headers: { ...headers,
+			'Upload-Offset': String(at), 'Content-Type': 'application/offset+octet-stream' } });
+
+		if (answer.status !== 204)
+			throw new Error(`the upload answered ${answer.status}`);
+		at += bytes;
+	} };
+}
+
+/**
  * @param {Stack} stack
  * @param {string} track
  * @param {number} seconds  how long it may take
  */
-async function waitForJobs(stack, track, seconds) {
+export async function waitForJobs(stack, track, seconds) {
 	const end = Date.now() + 1000 * seconds;
 
 	while (Date.now() < end) {

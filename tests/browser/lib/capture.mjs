@@ -172,6 +172,24 @@ function prepare(worklet) {
 		return { errors, error: Math.max(...errors), heard: at, silentAfter: rest.every((one) => one.every((x) => x === 0)) };
 	};
 
+	/** All that was heard, without the silences of stalls, against a whole. */
+	globalThis.compareHeard = ({ channels }, whole) => {
+		const frames = [];
+
+		for (let i = 0, quiet = 0; i < channels[0].length; i++) {
+			quiet = loud(channels, i) ? 0 : quiet + 1;
+			if (quiet < 200)
+				frames.push(i);
+			else if (quiet === 200)
+				frames.splice(-199); /* it was no part of the music */
+		}
+		const heard = channels.map((channel) => Float32Array.from(frames, (i) => channel[i]));
+		const start = firstSound(heard) - firstSound(whole);
+		const count = Math.min(whole[0].length, heard[0].length - start);
+
+		return { error: difference(heard, start, whole, 0, count), heard: count };
+	};
+
 	/** A stretch of one whole, then of the other at the same place, at any frame. */
 	globalThis.compareSwitch = ({ channels }, before, after) => {
 		const from = place(channels, before);

@@ -90,7 +90,7 @@ export class Tape {
  */
 export function tellingSource(number, length, before = async () => {}) {
 	const source = {
-		rate: RATE, length, reads: [],
+		rate: RATE, length, longest: Infinity, reads: [],
 		windowEnd: (from, wanted) => Math.min(length, Math.ceil((from + wanted) / 37) * 37),
 		read: async (from, to, ahead, signal) => {
 			source.reads.push([from, to, ahead]);
