@@ -8,12 +8,11 @@
  *     GET   /tracks/<id>              one track; a private one needs a key
  *     POST  /plays                    JSON, {"track", "rendition", "kind"}: counts a play
  */
-#include "base/conf.h"
-#include "base/log.h"
 #include "catalogue/key.h"
 #include "catalogue/listing.h"
 #include "catalogue/play.h"
 #include "catalogue/secret.h"
+#include "catalogue/service.h"
 #include "http/body.h"
 #include "http/http.h"
 
@@ -219,21 +218,17 @@ static void answer(struct catalogue *c)
 
 int main(void)
 {
+	struct service s;
 	struct catalogue c = {0};
-	struct conf conf;
 
-	log_init("catalogue.fcgi");
-	if (conf_load(&conf) != DRIFT_OK)
+	if (!service_open("catalogue.fcgi", &s))
 		return EXIT_FAILURE;
-	c.h = http_new();
-	c.db = db_new(conf.web_dsn, "catalogue.fcgi");
-	if (!c.h || !c.db)
-		return EXIT_FAILURE;
-	while (http_accept(c.h) == DRIFT_OK) {
+	c.h = s.h;
+	c.db = s.db;
+	while (http_accept(s.h) == DRIFT_OK) {
 		answer(&c);
-		http_finish(c.h);
+		http_finish(s.h);
 	}
-	db_free(c.db);
-	http_free(c.h);
+	service_close(&s);
 	return EXIT_SUCCESS;
 }

@@ -8,12 +8,11 @@
  */
 #include "media/seekidx.h"
 #include "base/buf.h"
-#include "base/conf.h"
-#include "base/log.h"
 #include "catalogue/delivery.h"
 #include "catalogue/ondemand.h"
 #include "catalogue/rendition.h"
 #include "catalogue/seek.h"
+#include "catalogue/service.h"
 #include "catalogue/store.h"
 #include "catalogue/track.h"
 #include "http/http.h"
@@ -104,22 +103,18 @@ static void answer(struct delivery *d)
 
 int main(void)
 {
+	struct service s;
 	struct delivery d = {0};
-	struct conf conf;
 
-	log_init("seekidx.fcgi");
-	if (conf_load(&conf) != DRIFT_OK)
+	if (!service_open("seekidx.fcgi", &s))
 		return EXIT_FAILURE;
-	d.conf = &conf;
-	d.h = http_new();
-	d.db = db_new(conf.web_dsn, "seekidx.fcgi");
-	if (!d.h || !d.db)
-		return EXIT_FAILURE;
-	while (http_accept(d.h) == DRIFT_OK) {
+	d.h = s.h;
+	d.db = s.db;
+	d.conf = &s.conf;
+	while (http_accept(s.h) == DRIFT_OK) {
 		answer(&d);
-		http_finish(d.h);
+		http_finish(s.h);
 	}
-	db_free(d.db);
-	http_free(d.h);
+	service_close(&s);
 	return EXIT_SUCCESS;
 }

@@ -6,8 +6,7 @@
  *     POST  /         the same from a form; back to the page it came from
  *     GET   /boot.js  a script for a page's head, so that the first paint is right
  */
-#include "base/conf.h"
-#include "base/log.h"
+#include "catalogue/service.h"
 #include "catalogue/setting.h"
 #include "http/accept.h"
 #include "http/body.h"
@@ -232,22 +231,14 @@ static void answer(struct http *h, struct db *db)
 
 int main(void)
 {
-	struct conf conf;
-	struct http *h;
-	struct db *db;
+	struct service s;
 
-	log_init("settings.fcgi");
-	if (conf_load(&conf) != DRIFT_OK)
+	if (!service_open("settings.fcgi", &s))
 		return EXIT_FAILURE;
-	h = http_new();
-	db = db_new(conf.web_dsn, "settings.fcgi");
-	if (!h || !db)
-		return EXIT_FAILURE;
-	while (http_accept(h) == DRIFT_OK) {
-		answer(h, db);
-		http_finish(h);
+	while (http_accept(s.h) == DRIFT_OK) {
+		answer(s.h, s.db);
+		http_finish(s.h);
 	}
-	db_free(db);
-	http_free(h);
+	service_close(&s);
 	return EXIT_SUCCESS;
 }

@@ -7,14 +7,13 @@
  *     GET, HEAD  /<id>/chunk/<n>?format=opus&container=mp4|ogg, /<id>/init.mp4, /<id>/chunks.json
  *     GET, HEAD  /<id>/playlist.m3u8, /<id>/master.m3u8   of the fragmented MP4
  */
-#include "base/conf.h"
-#include "base/log.h"
 #include "catalogue/chunk.h"
 #include "catalogue/delivery.h"
 #include "catalogue/growing.h"
 #include "catalogue/manifest.h"
 #include "catalogue/ondemand.h"
 #include "catalogue/rendition.h"
+#include "catalogue/service.h"
 #include "catalogue/track.h"
 #include "http/http.h"
 
@@ -142,22 +141,18 @@ static void answer(struct delivery *d)
 
 int main(void)
 {
+	struct service s;
 	struct delivery d = {0};
-	struct conf conf;
 
-	log_init("stream.fcgi");
-	if (conf_load(&conf) != DRIFT_OK)
+	if (!service_open("stream.fcgi", &s))
 		return EXIT_FAILURE;
-	d.conf = &conf;
-	d.h = http_new();
-	d.db = db_new(conf.web_dsn, "stream.fcgi");
-	if (!d.h || !d.db)
-		return EXIT_FAILURE;
-	while (http_accept(d.h) == DRIFT_OK) {
+	d.h = s.h;
+	d.db = s.db;
+	d.conf = &s.conf;
+	while (http_accept(s.h) == DRIFT_OK) {
 		answer(&d);
-		http_finish(d.h);
+		http_finish(s.h);
 	}
-	db_free(d.db);
-	http_free(d.h);
+	service_close(&s);
 	return EXIT_SUCCESS;
 }

@@ -14,12 +14,11 @@
  *     GET     /queue                  what the transcoder does, for an administrator
  *     OPTIONS everywhere              what tus clients and browsers ask
  */
-#include "base/conf.h"
-#include "base/log.h"
 #include "catalogue/intake.h"
 #include "catalogue/key.h"
 #include "catalogue/resumable.h"
 #include "catalogue/rufh.h"
+#include "catalogue/service.h"
 #include "catalogue/trackadmin.h"
 #include "http/http.h"
 #include "http/tus.h"
@@ -237,22 +236,18 @@ static void answer(struct intake *in)
 
 int main(void)
 {
+	struct service s;
 	struct intake in = {0};
-	struct conf conf;
 
-	log_init("upload.fcgi");
-	if (conf_load(&conf) != DRIFT_OK)
+	if (!service_open("upload.fcgi", &s))
 		return EXIT_FAILURE;
-	in.conf = &conf;
-	in.h = http_new();
-	in.db = db_new(conf.web_dsn, "upload.fcgi");
-	if (!in.h || !in.db)
-		return EXIT_FAILURE;
-	while (http_accept(in.h) == DRIFT_OK) {
+	in.h = s.h;
+	in.db = s.db;
+	in.conf = &s.conf;
+	while (http_accept(s.h) == DRIFT_OK) {
 		answer(&in);
-		http_finish(in.h);
+		http_finish(s.h);
 	}
-	db_free(in.db);
-	http_free(in.h);
+	service_close(&s);
 	return EXIT_SUCCESS;
 }

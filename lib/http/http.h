@@ -21,7 +21,7 @@ struct http; /* one program's loop: the present request and its answer */
 /* Sets up SIGTERM (finish the present request, then end) and FastCGI or CGI.
    NULL when out of memory. */
 struct http *http_new(void);
-void http_free(struct http *h);
+void http_free(struct http *h); /* NULL is fine */
 
 /* Waits for a request. Anything but DRIFT_OK ends the loop (SIGTERM, or the
    one request of plain CGI is answered). */
