@@ -80,32 +80,52 @@ static enum drift_err fill(const struct upload *u, struct excerpt *e)
 	return err;
 }
 
+/* What a FLAC's head says of its length, samples; 0 when it does not, or is none (RFC 9639
+   section 8.2). */
+static int64_t read_streaminfo(const struct excerpt *e)
+{
+	uint8_t head[26];
+	int64_t samples;
+
+	if (io_pread_all(e->fd, head, sizeof(head), 0) != DRIFT_OK ||
+	    memcmp(head, "fLaC", 4) != 0 || (head[4] & 0x7f) != 0)
+		return 0;
+	samples = head[21] & 0x0f;
+	for (int i = 22; i < 26; i++)
+		samples = samples << 8 | head[i];
+	return samples;
+}
+
 /* As many as the whole will have if it goes on like its head: exact for PCM with nothing
    behind it, and where an index at the end told. */
-static struct db_arg guess_samples(const struct upload *u, const struct excerpt *e,
-				   const struct decoder_facts *f)
+static int64_t guess_samples(const struct upload *u, const struct excerpt *e,
+			     const struct decoder_facts *f)
 {
+	int64_t stated = read_streaminfo(e);
 	int frame = f->channels * f->bits / 8;
 
-	if (u->length == UPLOAD_LENGTH_UNKNOWN)
-		return db_text(NULL);
+	if (stated > 0)
+		return stated;
 	if (strcmp(f->codec, "pcm") == 0 && frame > 0)
-		return db_int(f->samples + (u->length - e->size + frame - 1) / frame);
-	return db_int((int64_t)((double)f->samples * (double)u->length / (double)e->size));
+		return f->samples + (u->length - e->size + frame - 1) / frame;
+	return (int64_t)((double)f->samples * (double)u->length / (double)e->size);
 }
 
 static void tell(struct db *db, const struct upload *u, const struct excerpt *e,
 		 const struct decoder_facts *f)
 {
 	struct buf tags = {0};
+	struct db_arg samples = db_text(NULL);
 
+	if (u->length != UPLOAD_LENGTH_UNKNOWN)
+		samples = db_int(guess_samples(u, e, f));
 	tags_write(f, &tags);
 	if (!buf_ok(&tags) ||
 	    db_call(db,
 		    "SELECT drift.upload_probed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb)",
 		    DB_ARGS(db_uuid(&u->id), db_text(f->mime), db_text(f->container),
 			    db_text(f->codec), db_int(f->sample_rate), db_int(f->channels),
-			    db_int(f->bits), db_bool(f->lossless), guess_samples(u, e, f),
+			    db_int(f->bits), db_bool(f->lossless), samples,
 			    db_text(buf_text(&tags))),
 		    NULL) != DRIFT_OK)
 		log_error("preview: what %s is could not be kept", u->id.text);
