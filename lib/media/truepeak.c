@@ -19,7 +19,7 @@ static double tap_at(double u)
 }
 
 /* Scaled to a sum of 1: a constant has no peaks. */
-static void fill_taps(float *taps, double fraction)
+void truepeak_taps(double fraction, float taps[TRUEPEAK_TAPS])
 {
 	double sum = 0;
 
@@ -37,7 +37,7 @@ void truepeak_init(struct truepeak *t, int32_t rate, int32_t channels)
 	t->held = (size_t)(BEFORE * channels); /* silence before the start */
 	t->phases = rate < 96000 ? 3 : rate < 192000 ? 1 : 0;
 	for (int p = 0; p < t->phases; p++)
-		fill_taps(t->taps[p], (p + 1.0) / (t->phases + 1));
+		truepeak_taps((p + 1.0) / (t->phases + 1), t->taps[p]);
 }
 
 /* Highest square between floats [0, count) of x, neighbours in the interleaved stream

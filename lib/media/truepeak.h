@@ -33,6 +33,9 @@ void truepeak_init(struct truepeak *t, int32_t rate, int32_t channels);
    channel. In order; any pieces. */
 void truepeak_add(struct truepeak *t, const float *pcm, size_t count);
 
+/* The weights of 16 samples in the value at fraction (0 to 1) between the 8th and the 9th. */
+void truepeak_taps(double fraction, float taps[TRUEPEAK_TAPS]);
+
 /* Of all channels, full scale 1. Between the last 10 samples nothing is seen yet. */
 double truepeak_get(const struct truepeak *t);
 
