@@ -6,9 +6,9 @@ WERROR ?= -Werror
 PREFIX ?= /usr/local
 
 # outside libraries: those of the programs, of the tests, and of the walled
-# decoder, which alone sees FFmpeg
+# children, which alone see FFmpeg
 LIBS := libpq fcgi ogg opus libebur128 libcrypto
-DECODE_LIBS := libavformat libavcodec libswresample libavutil libseccomp
+DECODE_LIBS := libavformat libavcodec libswresample libavfilter libavutil libseccomp
 TEST_LIBS := cmocka opusfile
 
 VERSION := 0.1.0
@@ -33,6 +33,8 @@ ALL_CFLAGS = $(DRIFT_CFLAGS) $(LIB_CFLAGS) $(CFLAGS)
 $(BUILD)/obj/tests/%: LIB_CFLAGS += $(call pkg,--cflags,$(TEST_LIBS))
 PROGRAM_LIBS = -lpq -lfcgi -lopus -logg -lebur128 -lcrypto -lm
 DECODE_LINK = -lavformat -lavcodec -lswresample -lavutil -lseccomp -lopus -lm
+# its start costs a listener time: libavfilter is in a program of its own
+$(BIN)/drift-filter: DECODE_LINK = -lavfilter -lavutil -lseccomp -lm
 TEST_LINK = -lcmocka -lopusfile $(DECODE_LINK) $(PROGRAM_LIBS)
 
 .PHONY: all

@@ -1,5 +1,5 @@
 /*
- * child.h - the process of one decoder: started with two descriptors and no
+ * child.h - the process of one walled child: started with two descriptors and no
  * environment, listened to with a clock, ended and explained.
  */
 #ifndef DRIFT_MEDIA_CHILD_H
