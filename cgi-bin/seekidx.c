@@ -5,6 +5,7 @@
  *     GET, HEAD  /<id>?t=SECONDS&format=  where to begin for one moment, as JSON
  *
  * Without format it is opus. The lossless rendition's is that of its fragmented MP4.
+ * preset and intensity are looked at and change nothing.
  */
 #include "media/seekidx.h"
 #include "base/buf.h"
@@ -75,10 +76,11 @@ static bool find_sidecar(struct delivery *d, struct track *t, enum rendition r)
 static void send_track(struct delivery *d, struct track *t)
 {
 	const char *moment = http_query(d->h, "t");
+	struct preset_wish preset; /* which moves nothing */
 	enum rendition r;
 	const char *name;
 
-	if (!rendition_read(d->h, RENDITION_OPUS, &r))
+	if (!rendition_read(d->h, RENDITION_OPUS, &r) || !rendition_read_preset(d->h, &preset))
 		return;
 	if (!find_sidecar(d, t, r))
 		return;

@@ -3,6 +3,7 @@
  *
  *     GET, HEAD  /<id>?format=lossless|opus   without it as the cookie streamQuality
  *                                             says, else lossless
+ *                ?preset=warm&intensity=0.5   the Opus rendition, sounding otherwise
  *     GET, HEAD  /<id>/manifest.json
  *     GET, HEAD  /<id>/chunk/<n>?format=opus&container=mp4|ogg, /<id>/init.mp4, /<id>/chunks.json
  *     GET, HEAD  /<id>/playlist.m3u8, /<id>/master.m3u8   of the fragmented MP4
@@ -26,33 +27,65 @@ struct twin {
 	char path[512]; /* and query */
 };
 
-static struct twin find_twin(const struct http *h, const struct track *t, const char *format)
+static struct twin find_twin(const struct http *h, const struct track *t, const char *format,
+			     struct preset_wish preset)
 {
 	struct twin twin;
 
-	snprintf(twin.path, sizeof(twin.path), "%s/cgi-bin/stream.cgi/%s%s%s", http_site(h),
-		 t->id.text, format ? "?format=" : "", format ? format : "");
+	snprintf(twin.path, sizeof(twin.path), "%s/cgi-bin/stream.cgi/%s%s%s%s", http_site(h),
+		 t->id.text, format ? "?format=" : "", format ? format : "",
+		 format ? rendition_preset_query(preset).text : "");
 	return twin;
+}
+
+/* What the listener wants: as the query says, and where it says nothing, as the cookies do. */
+struct wish {
+	bool is_asked; /* in the query */
+	enum rendition rendition;
+	struct preset_wish preset;
+};
+
+/* False: it is answered (400). */
+static bool read_wish(struct http *h, struct wish *out)
+{
+	bool asks_preset = http_query(h, "preset") != NULL;
+	enum rendition fallback = asks_preset ? RENDITION_OPUS : rendition_of_cookie(h);
+
+	out->is_asked = asks_preset || http_query(h, "format");
+	if (!rendition_read(h, fallback, &out->rendition) ||
+	    !rendition_read_preset(h, &out->preset))
+		return false;
+	if (!out->is_asked)
+		out->preset = rendition_preset_of_cookies(h);
+	if (out->rendition == RENDITION_OPUS || out->preset.preset == PRESET_NONE)
+		return true;
+	if (out->is_asked)
+		http_fail(h, DRIFT_EINVAL, "The preset %s is for format=opus only.",
+			  preset_name(out->preset.preset));
+	out->preset = preset_wish(PRESET_NONE, 0);
+	return !out->is_asked;
 }
 
 static void send_rendition(struct delivery *d, const struct track *t)
 {
-	bool is_asked = http_query(d->h, "format") != NULL;
-	enum rendition wanted, r;
-	bool is_virtual;
+	struct wish wish;
 	struct twin twin;
+	enum rendition r;
+	bool is_virtual;
 
-	if (!rendition_read(d->h, rendition_of_cookie(d->h), &wanted))
+	if (!read_wish(d->h, &wish))
 		return;
-	is_virtual = wanted == RENDITION_OPUS && ondemand_has_opus(d, t);
-	r = is_virtual ? RENDITION_OPUS : rendition_of_track(t, wanted);
-	twin = find_twin(d->h, t, is_asked ? rendition_name(wanted) : NULL);
-	if (!is_asked)
+	is_virtual = wish.rendition == RENDITION_OPUS &&
+		     (wish.preset.preset ? ondemand_can_make(d, t) : ondemand_has_opus(d, t));
+	r = is_virtual ? RENDITION_OPUS : rendition_of_track(t, wish.rendition);
+	twin = find_twin(d->h, t, wish.is_asked ? rendition_name(wish.rendition) : NULL,
+			 wish.preset);
+	if (!wish.is_asked)
 		http_set_header(d->h, "Vary", "Cookie");
 	http_set_header(d->h, "Drift-Format", "%s", rendition_name(r));
 	http_set_header(d->h, "Drift-State", is_virtual ? "virtual" : "ready");
 	if (is_virtual)
-		ondemand_send_opus(d, t, twin.path);
+		ondemand_send_opus(d, t, wish.preset, twin.path);
 	else
 		delivery_send(d, t, rendition_file(t, r), rendition_mime(t, r), twin.path);
 }
@@ -60,12 +93,13 @@ static void send_rendition(struct delivery *d, const struct track *t)
 /* While nothing of the track is stored: lossless it is, whatever is wanted. */
 static void send_growing(struct delivery *d, const struct track *t)
 {
-	enum rendition wanted;
+	struct wish wish;
 	struct twin twin;
 
-	if (!rendition_read(d->h, rendition_of_cookie(d->h), &wanted))
+	if (!read_wish(d->h, &wish))
 		return;
-	twin = find_twin(d->h, t, http_query(d->h, "format"));
+	twin = find_twin(d->h, t, wish.is_asked ? rendition_name(wish.rendition) : NULL,
+			 wish.preset);
 	growing_send(d, t, twin.path);
 }
 

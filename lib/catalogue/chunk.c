@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "catalogue/demand.h"
+#include "catalogue/ondemand.h"
 #include "catalogue/opusplan.h"
 #include "catalogue/rendition.h"
 #include "catalogue/sound.h"
@@ -77,13 +78,13 @@ static int64_t read_number(const char *text)
 }
 
 /* Asks for Opus of a track that has it, now or on demand? False: it is answered. */
-static bool admit(struct delivery *d, const struct track *t)
+static bool admit(struct delivery *d, const struct track *t, struct preset_wish *preset)
 {
 	enum rendition r;
 
-	if (!rendition_read(d->h, RENDITION_OPUS, &r))
+	if (!rendition_read(d->h, RENDITION_OPUS, &r) || !rendition_read_preset(d->h, preset))
 		return false;
-	if (r == RENDITION_OPUS && !t->opus_failed && opusplan_is_possible(d->conf))
+	if (r == RENDITION_OPUS && ondemand_can_make(d, t))
 		return true;
 	http_fail(d->h, DRIFT_ENOENT, "There are no chunks of this rendition.");
 	return false;
@@ -185,6 +186,7 @@ static void send_composed(struct delivery *d, const struct track *t, struct chun
 			  int64_t number, enum container container)
 {
 	static const struct filebody_maker maker = {begin, send};
+	const struct rendition_query preset = rendition_preset_query(c->demand.preset);
 	char twin[512];
 	struct store_etag etag = store_etag(c->bytes, c->demand.plan.mtime_us);
 	const struct filebody body = {
@@ -197,16 +199,17 @@ static void send_composed(struct delivery *d, const struct track *t, struct chun
 	};
 
 	snprintf(twin, sizeof(twin),
-		 "%s/cgi-bin/stream.cgi/%s/chunk/%" PRId64 "?format=opus&container=%s",
-		 http_site(d->h), t->id.text, number, container_names[container]);
+		 "%s/cgi-bin/stream.cgi/%s/chunk/%" PRId64 "?format=opus&container=%s%s",
+		 http_site(d->h), t->id.text, number, container_names[container], preset.text);
 	http_set_header(d->h, "Drift-Format", "opus");
+	rendition_tell_preset(d->h, c->demand.preset);
 	demand_deliver(d, t, &body, twin);
 }
 
 static void send_chunk(struct delivery *d, const struct track *t, int64_t number,
-		       enum container container)
+		       enum container container, struct preset_wish preset)
 {
-	struct chunk c = {0};
+	struct chunk c = {.demand.preset = preset};
 	struct layout_pages pages;
 	enum drift_err err = demand_plan(d, t, &c.demand);
 
@@ -234,14 +237,15 @@ static void send_chunk(struct delivery *d, const struct track *t, int64_t number
 void chunk_send(struct delivery *d, const struct track *t)
 {
 	int64_t number = read_number(http_segment(d->h, 2));
+	struct preset_wish preset;
 	enum container container;
 
-	if (!read_container(d->h, &container) || !admit(d, t))
+	if (!read_container(d->h, &container) || !admit(d, t, &preset))
 		return;
 	if (number < 0)
 		http_fail(d->h, DRIFT_ENOENT, "A chunk has a number from 0 on.");
 	else
-		send_chunk(d, t, number, container);
+		send_chunk(d, t, number, container, preset);
 }
 
 /* --- beside them -------------------------------------------------------------------------- */
@@ -249,10 +253,11 @@ void chunk_send(struct delivery *d, const struct track *t)
 void chunk_send_init(struct delivery *d, const struct track *t)
 {
 	struct chunk c = {0};
+	struct preset_wish preset; /* which leaves all of this as it is */
 	struct buf init = {0};
 	enum drift_err err;
 
-	if (!admit(d, t))
+	if (!admit(d, t, &preset))
 		return;
 	err = demand_plan(d, t, &c.demand);
 	if (!err) {
@@ -280,10 +285,11 @@ void chunk_send_list(struct delivery *d, const struct track *t)
 {
 	struct sound sound = {0};
 	struct buf json = {0};
+	struct preset_wish preset; /* likewise */
 	struct layout l;
 	enum drift_err err;
 
-	if (!admit(d, t))
+	if (!admit(d, t, &preset))
 		return;
 	err = sound_get(d->db, &t->id, t->version, &sound);
 	if (!err)

@@ -11,8 +11,8 @@
 #include "catalogue/track.h"
 
 /*
- * Answers GET and HEAD of /<id>/chunk/<n>?format=opus&container=mp4|ogg: a fragment, or a
- * slice that stands by itself.
+ * Answers GET and HEAD of /<id>/chunk/<n>?format=opus&container=mp4|ogg&preset=&intensity=: a
+ * fragment, or a slice that stands by itself.
  */
 void chunk_send(struct delivery *d, const struct track *t);
 

@@ -7,7 +7,11 @@ enum drift_err demand_plan(struct delivery *d, const struct track *t, struct dem
 	enum drift_err err = sound_get(d->db, &t->id, t->version, &out->sound);
 
 	out->conf = d->conf;
-	return err ? err : opusplan_make(d->conf, &out->sound, &out->plan);
+	if (!err)
+		err = opusplan_make(d->conf, &out->sound, &out->plan);
+	if (!err && !opusplan_set_preset(&out->plan, d->conf, &out->sound, out->preset))
+		out->preset = preset_wish(PRESET_NONE, 0);
+	return err;
 }
 
 void demand_clear(struct demand *w)

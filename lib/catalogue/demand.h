@@ -13,11 +13,14 @@
 #include "catalogue/track.h"
 #include "catalogue/virtual.h"
 #include "http/http.h"
+#include "media/preset.h"
 
 #include <stdint.h>
 
 /* All-zero is empty. */
 struct demand {
+	struct preset_wish preset; /* set before demand_plan(); none after it where it changes
+				      nothing */
 	const struct conf *conf; /* borrowed */
 	struct sound sound;
 	struct opusplan plan;
@@ -25,7 +28,8 @@ struct demand {
 };
 
 /*
- * Makes the plan. out: empty before; the caller's to demand_clear(), whatever is returned.
+ * Makes the plan. out: empty before but for the preset; the caller's to demand_clear(),
+ * whatever is returned.
  *
  * Returns DRIFT_ENOENT (the version is gone), DRIFT_EDB, DRIFT_ENOSPC, DRIFT_EIO,
  * DRIFT_ENOMEM.

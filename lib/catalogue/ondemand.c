@@ -2,6 +2,7 @@
 
 #include "catalogue/demand.h"
 #include "catalogue/opusplan.h"
+#include "catalogue/rendition.h"
 #include "catalogue/sound.h"
 #include "catalogue/store.h"
 #include "http/filebody.h"
@@ -9,9 +10,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+bool ondemand_can_make(const struct delivery *d, const struct track *t)
+{
+	return !t->opus_failed && opusplan_is_possible(d->conf);
+}
+
 bool ondemand_has_opus(const struct delivery *d, const struct track *t)
 {
-	return !*t->opus_name && !t->opus_failed && opusplan_is_possible(d->conf);
+	return !*t->opus_name && ondemand_can_make(d, t);
 }
 
 /* --- sending ------------------------------------------------------------------------ */
@@ -26,10 +32,11 @@ static enum drift_err send(void *context, struct http *h, int64_t first, int64_t
 	return demand_send(context, h, first, last);
 }
 
-void ondemand_send_opus(struct delivery *d, const struct track *t, const char *twin)
+void ondemand_send_opus(struct delivery *d, const struct track *t, struct preset_wish preset,
+			const char *twin)
 {
 	static const struct filebody_maker maker = {begin, send};
-	struct demand w = {0};
+	struct demand w = {.preset = preset};
 	struct store_etag etag;
 	struct filebody body;
 	enum drift_err err = demand_plan(d, t, &w);
@@ -48,6 +55,7 @@ void ondemand_send_opus(struct delivery *d, const struct track *t, const char *t
 		.mime = OPUSPLAN_MIME,
 		.validators = {etag.text, w.plan.mtime_us / 1000000},
 	};
+	rendition_tell_preset(d->h, w.preset);
 	demand_deliver(d, t, &body, twin);
 	demand_clear(&w);
 }

@@ -8,19 +8,25 @@
 #include "base/err.h"
 #include "catalogue/delivery.h"
 #include "catalogue/track.h"
+#include "media/preset.h"
 
 #include <stdbool.h>
 
-/* Is the track's Opus rendition missing, and can it be had all the same? Not where
-   its job has failed for good, nor under VBR. */
+/* Can any of the track's Opus rendition be encoded on demand? Not where its job has failed
+   for good, nor under VBR. */
+bool ondemand_can_make(const struct delivery *d, const struct track *t);
+
+/* Is the track's Opus rendition missing, and can it be had all the same? */
 bool ondemand_has_opus(const struct delivery *d, const struct track *t);
 
 /*
  * Answers with the Opus rendition: encodes what is asked for and not there yet.
  *
- * twin  as delivery_send() has it
+ * preset  to sound like that
+ * twin    as delivery_send() has it
  */
-void ondemand_send_opus(struct delivery *d, const struct track *t, const char *twin);
+void ondemand_send_opus(struct delivery *d, const struct track *t, struct preset_wish preset,
+			const char *twin);
 
 /*
  * Sees to it that the rendition's sidecar is there, and names it.

@@ -1,9 +1,11 @@
 #include "catalogue/opusplan.h"
 
+#include "base/fnv.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "catalogue/artifact.h"
 #include "catalogue/store.h"
+#include "media/effect.h"
 #include "media/opusidx.h"
 #include "media/seekidx.h"
 #include "media/segment.h"
@@ -188,10 +190,38 @@ enum drift_err opusplan_make(const struct conf *conf, const struct sound *sound,
 	if (err)
 		return err == DRIFT_ENOENT ? DRIFT_EIO : err;
 	out->layout = lay_out(conf, sound, &out->setup);
+	out->file = opusplan_file(conf);
+	out->part = opusplan_part(&params, out->layout.setup_bytes);
 	return DRIFT_OK;
 }
 
 void opusplan_clear(struct opusplan *p)
 {
 	buf_clear(&p->setup);
+}
+
+/* --- with a preset ----------------------------------------------------------------- */
+
+static int32_t mix(int32_t fingerprint, const struct preset_graph *graph)
+{
+	uint32_t hash = fnv_bytes(graph->text, strlen(graph->text));
+
+	return (int32_t)((hash + UINT64_C(7919) * (uint64_t)(fingerprint + EFFECT_REVISION)) %
+			 1000000);
+}
+
+bool opusplan_set_preset(struct opusplan *p, const struct conf *conf, const struct sound *sound,
+			 struct preset_wish wish)
+{
+	const struct preset_graph graph = preset_graph(wish, &sound->measures);
+
+	if (!*graph.text)
+		return false;
+	p->graph = graph;
+	p->mtime_us = artifact_mtime_us(sound->source_mtime_us,
+					mix(segment_fingerprint(&p->layout.params), &graph));
+	p->part = mix(p->part, &graph);
+	snprintf(p->file.text, sizeof(p->file.text), "opus-%d-%s-%d.opus", (int)conf->opus_kbits,
+		 preset_name(wish.preset), wish.steps * 100 / PRESET_STEPS);
+	return true;
 }

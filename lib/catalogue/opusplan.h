@@ -18,6 +18,7 @@
 #include "catalogue/taglist.h"
 #include "media/layout.h"
 #include "media/oggopus.h"
+#include "media/preset.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,7 +26,7 @@
 #define OPUSPLAN_MIME "audio/ogg; codecs=opus"
 
 struct opusplan_name {
-	char text[32]; /* in the version's folder */
+	char text[40]; /* in the version's folder */
 };
 struct opusplan_name opusplan_file(const struct conf *conf);
 struct opusplan_name opusplan_sidecar(const struct conf *conf);
@@ -51,7 +52,8 @@ enum drift_err opusplan_read_setup(const struct conf *conf, const struct uuid *t
 enum drift_err opusplan_fix(const struct conf *conf, const struct uuid *track, int version,
 			    const struct buf *sidecar, int64_t mtime_us) MUST_CHECK;
 
-/* Marks the part file that all fill whose bytes have the same places (artifact_join). */
+/* Marks the part file that all fill whose bytes have the same places (artifact_join); of
+   the rendition without a preset. */
 int32_t opusplan_part(const struct layout_params *params, int32_t setup_bytes);
 
 /* --- all of it, under hard CBR ------------------------------------------------- */
@@ -62,6 +64,9 @@ struct opusplan {
 	struct buf setup; /* the pages, layout.setup_bytes; owned */
 	uint32_t serial;
 	int64_t mtime_us; /* of the file that will be there */
+	struct opusplan_name file;
+	int32_t part; /* marks its part file */
+	struct preset_graph graph; /* what is done to the sound; empty: nothing */
 };
 
 /* Can the bytes be known beforehand? Not under VBR. */
@@ -85,5 +90,15 @@ enum drift_err opusplan_lay_out(const struct conf *conf, const struct sound *sou
 enum drift_err opusplan_make(const struct conf *conf, const struct sound *sound,
 			     struct opusplan *out) MUST_CHECK;
 void opusplan_clear(struct opusplan *p);
+
+/*
+ * Turns the plan into that of the same rendition with a preset: all is where it was, and
+ * other bytes are there. Such a file is never whole: its part file is a cache.
+ *
+ * Returns false, and leaves the plan, where the preset changes nothing: it is none, or
+ * adaptive and the track is not measured yet.
+ */
+bool opusplan_set_preset(struct opusplan *p, const struct conf *conf, const struct sound *sound,
+			 struct preset_wish wish);
 
 #endif

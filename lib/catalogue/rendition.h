@@ -6,6 +6,7 @@
 
 #include "catalogue/track.h"
 #include "http/http.h"
+#include "media/preset.h"
 
 #include <stdbool.h>
 
@@ -23,6 +24,25 @@ bool rendition_read(struct http *h, enum rendition fallback, enum rendition *out
 
 /* What the listener's cookie says; lossless when it says nothing that is known. */
 enum rendition rendition_of_cookie(const struct http *h);
+
+#define RENDITION_PRESET_COOKIE "preset"
+#define RENDITION_INTENSITY_COOKIE "intensity"
+#define RENDITION_INTENSITY 10 /* steps: with a preset, and no word of how much of it */
+
+/* "preset" and "intensity" of the query. False: the request is answered (400). */
+bool rendition_read_preset(struct http *h, struct preset_wish *out) MUST_CHECK;
+
+/* What the listener's cookies say; none where they say nothing that is known. */
+struct preset_wish rendition_preset_of_cookies(const struct http *h);
+
+/* Says in the headers what the answer sounds like. */
+void rendition_tell_preset(struct http *h, struct preset_wish wish);
+
+/* "&preset=warm&intensity=0.50", or "" for none: for URLs. */
+struct rendition_query {
+	char text[48];
+};
+struct rendition_query rendition_preset_query(struct preset_wish wish);
 
 /* What there is of the track: lossless where Opus is wanted and is not there. */
 enum rendition rendition_of_track(const struct track *t, enum rendition wanted);

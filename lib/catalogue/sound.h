@@ -9,6 +9,7 @@
 #include "base/uuid.h"
 #include "catalogue/db.h"
 #include "catalogue/taglist.h"
+#include "media/preset.h"
 
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct sound {
 	int64_t samples; /* native, per channel */
 	int64_t samples48;
 	double loudness; /* LUFS; NAN: not measured yet, or silence */
+	struct preset_measures measures; /* likewise */
 	struct taglist tags;
 };
 

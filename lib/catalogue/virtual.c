@@ -6,6 +6,8 @@
 #include "catalogue/sourceindex.h"
 #include "catalogue/store.h"
 #include "media/decoder.h"
+#include "media/effect.h"
+#include "media/filters.h"
 #include "media/oggopus.h"
 #include "media/opusfile.h"
 #include "media/opuspages.h"
@@ -17,6 +19,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +43,8 @@ struct virtual
 	/* what encodes, from when it is first needed */
 	struct decoder *decoder;
 	struct sourcepcm *pcm;
+	struct filters *filters; /* where there is a preset */
+	struct effect *effect; /* likewise */
 	struct opuspages *pages;
 
 	/* the range being sent */
@@ -50,8 +55,8 @@ struct virtual
 
 static bool open_whole(struct virtual *v)
 {
-	struct store_path path = store_file(v->conf, &v->sound->track, v->sound->version,
-					    opusplan_file(v->conf).text);
+	struct store_path path =
+		store_file(v->conf, &v->sound->track, v->sound->version, v->plan->file.text);
 	int fd = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
 
@@ -67,15 +72,13 @@ static bool open_whole(struct virtual *v)
 /* The whole file, where it is there by now; else what all fill. */
 static enum drift_err open_file(struct virtual *v)
 {
-	const struct layout *l = &v->plan->layout;
 	struct artifact part;
 	enum drift_err err;
 
 	if (open_whole(v))
 		return DRIFT_OK;
-	err = artifact_join(v->conf, &v->sound->track, v->sound->version,
-			    opusplan_file(v->conf).text, opusplan_part(&l->params, l->setup_bytes),
-			    &part);
+	err = artifact_join(v->conf, &v->sound->track, v->sound->version, v->plan->file.text,
+			    v->plan->part, &part);
 	if (err)
 		return err;
 	/* published in this very moment: then nobody needs the part file that was made */
@@ -83,6 +86,9 @@ static enum drift_err open_file(struct virtual *v)
 		artifact_drop(&part);
 	else
 		v->part = part;
+	/* the sweep takes away what nobody has asked for, or written to, for a while */
+	if (*v->plan->graph.text && futimens(v->part.fd, NULL) < 0)
+		log_errno("virtual: touch %s", v->part.part.text);
 	return DRIFT_OK;
 }
 
@@ -116,9 +122,13 @@ enum drift_err virtual_new(const struct conf *conf, const struct sound *sound,
 static void put_encoder_away(struct virtual *v)
 {
 	opuspages_free(v->pages);
+	effect_free(v->effect);
+	filters_free(v->filters);
 	sourcepcm_free(v->pcm);
 	decoder_free(v->decoder);
 	v->pages = NULL;
+	v->effect = NULL;
+	v->filters = NULL;
 	v->pcm = NULL;
 	v->decoder = NULL;
 }
@@ -181,17 +191,55 @@ static enum drift_err check_facts(const struct virtual *v)
 	return DRIFT_EMEDIA;
 }
 
+/* Beside drift-decode. */
+static struct store_path filter_program(const struct conf *conf)
+{
+	const char *name = strrchr(conf->decode_program, '/');
+	int folder = name ? (int)(name - conf->decode_program) : 0;
+	struct store_path path;
+
+	snprintf(path.text, sizeof(path.text), "%.*s/drift-filter", folder, conf->decode_program);
+	return path;
+}
+
+static enum drift_err start_filters(struct virtual *v)
+{
+	const struct conf *conf = v->conf;
+	const struct filters_limits limits = {
+		.memory_mb = conf->decode_memory_mb,
+		.cpu_seconds = conf->decode_seconds *
+			       (v->sound->samples48 / ((int64_t)LAYOUT_RATE * 3600) + 1),
+	};
+
+	return filters_new(filter_program(conf).text, &limits, &v->plan->graph,
+			   v->plan->layout.params.channels, &v->filters);
+}
+
+/* The filters' child starts while that of the decoder does. */
+static enum drift_err prepare_sound(struct virtual *v)
+{
+	bool has_preset = *v->plan->graph.text;
+	enum drift_err err = has_preset ? start_filters(v) : DRIFT_OK;
+
+	if (!err)
+		err = start_decoder(v);
+	if (!err)
+		err = check_facts(v);
+	if (!err)
+		err = sourcepcm_new(v->decoder, &v->pcm);
+	if (!err && has_preset)
+		err = effect_new(v->filters, sourcepcm_get, v->pcm, v->sound->samples48,
+				 v->plan->layout.params.channels, &v->effect);
+	return err;
+}
+
 static enum drift_err prepare_encoder(struct virtual *v)
 {
 	enum drift_err err;
 
 	if (v->pages)
 		return DRIFT_OK;
-	err = start_decoder(v);
-	if (!err)
-		err = check_facts(v);
-	if (!err)
-		err = sourcepcm_new(v->decoder, &v->pcm);
+	err = prepare_sound(v);
 	if (!err)
 		err = opuspages_new(&v->pages);
 	if (err)
@@ -300,8 +348,8 @@ static enum drift_err make(struct virtual *v, struct layout_pages want)
 	const struct opuspages_order order = {
 		.layout = &v->plan->layout,
 		.serial = v->plan->serial,
-		.pcm = sourcepcm_get,
-		.pcm_context = v->pcm,
+		.pcm = v->effect ? effect_get : sourcepcm_get,
+		.pcm_context = v->effect ? (void *)v->effect : v->pcm,
 		.sink = take_made,
 		.sink_context = v,
 	};

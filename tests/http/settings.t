@@ -51,13 +51,13 @@ sub describe {
 		$answer = $s->get($path);
 		is $answer->{status}, 200, 'without cookies';
 		is $answer->{headers}{'content-type'}, 'application/json', 'type';
-		is_deeply values_of($answer), { streamQuality => 'lossless', theme => 'auto', normalisation => 'off' }, 'fallbacks';
+		is_deeply values_of($answer), { streamQuality => 'lossless', theme => 'auto', normalisation => 'off', preset => 'none', intensity => '0.5' }, 'fallbacks';
 		my $first = decode_json($answer->{content})->{settings}[0];
 		is_deeply [ sort keys %$first ],
 			[qw(choices fallback help kind label maximum minimum name step value)], 'members';
 		is_deeply [ map { $_->{value} } @{ $first->{choices} } ], [qw(lossless opus)], 'choices';
 		$answer = $s->get($path, Cookie => 'other="x y"; theme=dark; streamQuality=opus');
-		is_deeply values_of($answer), { streamQuality => 'opus', theme => 'dark', normalisation => 'off' }, 'the cookies';
+		is_deeply values_of($answer), { streamQuality => 'opus', theme => 'dark', normalisation => 'off', preset => 'none', intensity => '0.5' }, 'the cookies';
 		$answer = $s->get($path, Cookie => 'theme=light; theme=dark');
 		is values_of($answer)->{theme}, 'light', 'of two with one name the first';
 		$answer = $s->get($path, Cookie => join '; ', 'theme=dark', map { "c$_=x" } 1 .. 100);
@@ -69,7 +69,7 @@ sub describe {
 		for my $value ('pink', '', '"', "'", '</script>', "dark' or '1'='1", '%64ark', 'x' x 3000) {
 			$answer = $s->get($path, Cookie => "theme=$value; streamQuality=opus");
 			is $answer->{status}, 200, 'it answers';
-			is_deeply values_of($answer), { streamQuality => 'opus', theme => 'auto', normalisation => 'off' }, 'the fallback';
+			is_deeply values_of($answer), { streamQuality => 'opus', theme => 'auto', normalisation => 'off', preset => 'none', intensity => '0.5' }, 'the fallback';
 		}
 		like $s->raw("GET ${path}boot.js HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
 			. "Cookie: theme=\xff\xfe; \xff=x; streamQuality=opus\r\n\r\n"),
@@ -79,11 +79,11 @@ sub describe {
 	subtest 'sets cookies for a year' => sub {
 		$answer = put_settings($s, '{"theme": "dark"}', Cookie => 'streamQuality=opus');
 		is $answer->{status}, 200, 'PUT';
-		is_deeply values_of($answer), { streamQuality => 'opus', theme => 'dark', normalisation => 'off' }, 'the new state';
+		is_deeply values_of($answer), { streamQuality => 'opus', theme => 'dark', normalisation => 'off', preset => 'none', intensity => '0.5' }, 'the new state';
 		is_deeply [ cookies_of($answer) ],
 			['theme=dark; Max-Age=31536000; Path=/; SameSite=Lax; HttpOnly'], 'one cookie';
 		$answer = put_settings($s, '{"theme": "light", "streamQuality": "opus"}', Cookie => 'theme=dark');
-		is_deeply values_of($answer), { streamQuality => 'opus', theme => 'light', normalisation => 'off' }, 'over an old one';
+		is_deeply values_of($answer), { streamQuality => 'opus', theme => 'light', normalisation => 'off', preset => 'none', intensity => '0.5' }, 'over an old one';
 		is scalar(cookies_of($answer)), 2, 'two cookies';
 		$answer = put_settings($s, '{}');
 		is $answer->{status}, 200, 'nothing at all';
@@ -152,10 +152,10 @@ sub describe {
 		my ($object) = $answer->{content} =~
 			/^Object\.assign\(document\.documentElement\.dataset, (\{.*\})\);\n\z/;
 		is_deeply decode_json($object), { streamQuality => 'lossless', theme => 'dark', normalisation => 'off',
-			windowShare => '100' }, 'the values, also those in no menu';
+			windowShare => '100', preset => 'none', intensity => '0.5' }, 'the values, also those in no menu';
 		$answer = $s->get("${path}boot.js", Cookie => 'theme=");alert(1);("; streamQuality=</script>');
 		unlike $answer->{content}, qr/alert|script/, 'and no script of a stranger';
-		cmp_ok length $answer->{content}, '<', 200, 'a few bytes';
+		cmp_ok length $answer->{content}, '<', 250, 'a few bytes';
 	};
 
 	subtest 'is a form where HTML is wanted' => sub {
