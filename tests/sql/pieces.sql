@@ -1,6 +1,6 @@
 -- Pieces in any order, who may write them, what is wanted next, and what a listener is told.
 begin;
-select plan(39);
+select plan(40);
 
 create temp table u as select * from drift.upload_create(null, null, 40000000, 'My song.wav', '{}', 48);
 create function pg_temp.got(i_writer integer, i_from bigint, i_to bigint) returns bigint language sql as
@@ -70,6 +70,10 @@ select is(drift.manifest_growing((select track from u), '') #>> '{renditions,los
 	'a manifest says that it grows');
 select is(drift.manifest_growing((select track from u), '') ->> 'artist', 'Somebody', 'and what the head says');
 select is(jsonb_array_length(drift.track_list(null, null, 10) -> 'tracks'), 0, 'no list shows it yet');
+
+select results_eq($$ select state, received, ranges, writers, listeners from drift.arriving
+	where track = (select track from u) $$,
+	$$ values ('streaming_with_buffer', 11048576::numeric, 2::bigint, 1::bigint, 0::bigint) $$, 'the administrator sees it');
 
 -- parts
 create temp table p as select drift.upload_create_part(null, n, '{}', 48) as id, n from generate_series(10, 20, 10) n;
