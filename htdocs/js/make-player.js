@@ -23,13 +23,14 @@ export function makePlayer(settings, audio) {
 	const element = new ElementDeck(audio);
 	const windows = new WindowDeck(({ manifest }) => gainOf(manifest.gain, settings.get('normalisation')));
 	const among = drawLot() < Number(settings.get('windowShare') || 100);
-	const loader = new Loader(() => settings.get('streamQuality'), () => among, (mime) => element.canPlay(mime));
+	const preset = () => ({ name: settings.get('preset'), intensity: Number(settings.get('intensity')) });
+	const loader = new Loader(() => settings.get('streamQuality'), preset, () => among, (mime) => element.canPlay(mime));
 	const player = new Player(loader, windows, element);
 
 	settings.addEventListener('change', (event) => {
 		const { detail } = /** @type {CustomEvent<string>} */ (event);
 
-		if (detail === 'streamQuality')
+		if (['streamQuality', 'preset', 'intensity'].includes(detail))
 			player.requality();
 		if (detail === 'normalisation')
 			player.regain();

@@ -47,6 +47,24 @@
  * @property {boolean} pending the wanted one may come later: ask again
  */
 
+/**
+ * The manifest of a track whose Opus is to sound otherwise: only its URL is another one, since
+ * length, places and sidecar stay.
+ * @param {Manifest} manifest
+ * @param {string} preset     "" and "none": as it is
+ * @param {number} intensity  0 to 1
+ * @returns {Manifest}
+ */
+export function withPreset(manifest, preset, intensity) {
+	const { opus } = manifest.renditions;
+
+	if (!preset || preset === 'none' || !(intensity > 0) || !['ready', 'virtual'].includes(opus.state))
+		return manifest;
+	const url = `${opus.stream}&preset=${encodeURIComponent(preset)}&intensity=${intensity.toFixed(2)}`;
+
+	return { ...manifest, renditions: { ...manifest.renditions, opus: { ...opus, url } } };
+}
+
 /** States of a rendition that has bytes to play. */
 const PLAYABLE = ['ready', 'virtual', 'growing'];
 

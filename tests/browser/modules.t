@@ -33,7 +33,7 @@ function manifest(opus = {}, lossless = {}) {
 	const { it, runTests } = await import('./lib/tap.mjs');
 	const { parseWaveform, peaksFor } = await import('../../htdocs/js/waveform.js');
 	const progress = await import('../../htdocs/js/progress.js');
-	const { chooseRendition, renditionLabel } = await import('../../htdocs/js/rendition.js');
+	const { chooseRendition, renditionLabel, withPreset } = await import('../../htdocs/js/rendition.js');
 	const { clock, spoken, parsePosition } = await import('../../htdocs/js/time.js');
 	const { problemDetail } = await import('../../htdocs/js/api.js');
 
@@ -119,6 +119,17 @@ function manifest(opus = {}, lossless = {}) {
 		assert.equal(chooseRendition(manifest(), 'opus', all).url, '/o');
 		assert.equal(chooseRendition(manifest(), 'lossless', all).url, '/l');
 		assert.equal(chooseRendition(manifest(), '', all).name, 'lossless');
+	});
+	it('asks for Opus with a preset, and for nothing else', () => {
+		const stream = { stream: '/s?format=opus' };
+		const warm = withPreset(manifest(stream), 'warm', 0.5);
+
+		assert.equal(chooseRendition(warm, 'opus', all).url, '/s?format=opus&preset=warm&intensity=0.50');
+		assert.equal(chooseRendition(warm, 'lossless', all).url, '/l');
+		for (const [preset, intensity] of [['none', 1], ['', 1], ['warm', 0], ['warm', NaN]])
+			assert.equal(chooseRendition(withPreset(manifest(stream), preset, intensity), 'opus', all).url, '/o');
+		const missing = manifest({ ...stream, state: 'missing', url: null });
+		assert.equal(withPreset(missing, 'warm', 1), missing);
 	});
 	it('gives lossless while Opus is being made, and looks again', () => {
 		const { name, pending, note } = chooseRendition(manifest({ state: 'missing', url: null }), 'opus', all);

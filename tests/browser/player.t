@@ -207,6 +207,21 @@ function watchGround() {
 			assert.ok(Math.abs(cookie.expires - Date.now() / 1000 - 365 * 86400) < 3600);
 			await page.keyboard.press('Escape');
 		});
+		it(on('changes over to a preset where it plays'), async () => {
+			await page.goto(`${stack.url}?track=${track}&t=0:10`);
+			await page.click('#toggle');
+			await playing(page, 10);
+			const answer = page.waitForResponse((one) =>
+				one.url().includes('&preset=bright&intensity=0.50'), { timeout: 15000 });
+
+			await chooseSetting(page, 'bright');
+			assert.equal((await answer).headers()['drift-preset'], 'bright');
+			await playing(page, 11);
+			assert.ok(await loudest(page) > 0.05);
+			assert.equal((await state(page)).rendition, 'opus');
+			await chooseSetting(page, 'none');
+			await page.evaluate(() => drift.pause());
+		});
 		it(on('opens a link at its position'), async () => {
 			await page.goto(`${stack.url}?track=${track}&t=0:20`);
 			await page.waitForFunction(() => document.getElementById('position').textContent === '0:20');

@@ -6,7 +6,7 @@
 
 import { callJson } from '../api.js';
 import { Backoff } from '../backoff.js';
-import { OPUS_MIME, chooseRendition } from '../rendition.js';
+import { OPUS_MIME, chooseRendition, withPreset } from '../rendition.js';
 import { hasWindows, openSource } from './open-source.js';
 import { decodesOggOpus } from './probe.js';
 import { SourceGone } from './source.js';
@@ -32,6 +32,7 @@ const UNKNOWN_LONGEST = 2000;
 
 export class Loader {
 	#quality;
+	#preset;
 	#windows;
 	#elementPlays;
 	/** @type {WeakMap<Entry, Experience>} */
@@ -39,11 +40,13 @@ export class Loader {
 
 	/**
 	 * @param {() => string} quality        the listener's streamQuality
+	 * @param {() => { name: string, intensity: number }} preset  how Opus is to sound
 	 * @param {() => boolean} windows       whether this listener gets the window engine
 	 * @param {(mime: string) => boolean} elementPlays
 	 */
-	constructor(quality, windows, elementPlays) {
+	constructor(quality, preset, windows, elementPlays) {
 		this.#quality = quality;
+		this.#preset = preset;
 		this.#windows = windows;
 		this.#elementPlays = elementPlays;
 	}
@@ -61,8 +64,8 @@ export class Loader {
 	 */
 	async load(entry, signal) {
 		const known = this.#experience(entry);
-		const manifest = (known.manifest ??= await fetchKnown(entry.track, signal));
-		const choice = await this.#choose(entry);
+		const manifest = this.#sounding(known.manifest ??= await fetchKnown(entry.track, signal));
+		const choice = await this.#choose(manifest, entry);
 
 		if (!(await this.#byWindows(manifest, choice.name, known)))
 			return { entry, manifest, choice, source: null };
@@ -104,7 +107,7 @@ export class Loader {
 	 */
 	async another(failed, error, position, signal) {
 		const known = this.#experience(failed.entry);
-		const manifest = await this.refresh(failed.entry, signal);
+		const manifest = this.#sounding(await this.refresh(failed.entry, signal));
 		const { name, url } = failed.choice;
 		const place = `${name} ${Math.round(position)}`;
 		const moved = (manifest.renditions[name].url ?? manifest.renditions[name].stream) !== url;
@@ -115,18 +118,26 @@ export class Loader {
 		return this.load(failed.entry, signal);
 	}
 
+	/** As the listener wants Opus to sound. @param {Manifest} manifest */
+	#sounding(manifest) {
+		const { name, intensity } = this.#preset();
+
+		return withPreset(manifest, name, intensity);
+	}
+
 	/**
+	 * @param {Manifest} manifest
 	 * @param {Entry} entry
 	 * @returns {Promise<Choice>}
 	 */
-	async #choose(entry) {
-		const { manifest, refused } = this.#experience(entry);
+	async #choose(manifest, entry) {
+		const { refused } = this.#experience(entry);
 		const opus = await decodesOggOpus();
 		const wanted = entry.format || this.#quality();
-		const choice = manifest && chooseRendition(manifest, wanted,
+		const choice = chooseRendition(manifest, wanted,
 			(mime) => (mime === OPUS_MIME && opus && this.#windows()) || this.#elementPlays(mime), refused);
 		if (!choice)
-			throw new Error(nothingPlays(/** @type {Manifest} */ (manifest)));
+			throw new Error(nothingPlays(manifest));
 
 		return choice;
 	}
