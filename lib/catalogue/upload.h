@@ -21,8 +21,9 @@
 #include <stdint.h>
 
 #define UPLOAD_LENGTH_UNKNOWN (-1)
-#define UPLOAD_END_UNKNOWN INT64_MAX /* of bytes of which no more is known than where they begin   \
-				      */
+#define UPLOAD_END_UNKNOWN                                                                         \
+	INT64_MAX /* of bytes of which no more is known than where they begin                      \
+		   */
 #define UPLOAD_TAKE_MS 10000 /* how long a writer waits for the one before it */
 
 enum upload_kind {
