@@ -17,6 +17,11 @@ my $music = "$folder/loud.flac";
 Drift::ffmpeg('-f', 'lavfi', '-i', "aevalsrc=0.95*tanh(3*exp(-6*mod(t\\,0.7))*sin(2*PI*110*t)+sin(2*PI*1300*t))"
 	. "|0.95*tanh(4*exp(-9*mod(t\\,0.43))*sin(2*PI*450*t*t)+sin(2*PI*60*t)):s=44100:d=$seconds", '-sample_fmt', 's16', $music);
 
+# What a decoder gives of these depends on where it began.
+my %lossy = (mp3 => "$folder/loud.mp3", aac => "$folder/mono.m4a");
+Drift::ffmpeg('-i', $music, '-q:a', 3, $lossy{mp3});
+Drift::ffmpeg('-i', $music, '-ac', 1, '-b:a', '96k', $lossy{aac});
+
 sub stream {
 	my ($id, $query) = @_;
 	return "/cgi-bin/stream.fcgi/$id?format=opus" . ($query // '');
@@ -201,6 +206,10 @@ for my $server (qw(lighttpd apache)) {
 		my $bytes = check_headers($s, $id);
 		my $whole = check_ranges($s, $id, $bytes);
 		check_chunks($s, $id, $whole);
+		for my $codec (sort keys %lossy) {
+			my $lossy = $s->upload($lossy{$codec});
+			check_ranges($s, $lossy, $s->request(HEAD => stream($lossy))->{headers}{'content-length'});
+		}
 		check_nothing($s, $id);
 		check_refusals($s, $id);
 		check_cookies($s, $id);
