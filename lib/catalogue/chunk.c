@@ -203,7 +203,7 @@ static void send_composed(struct delivery *d, const struct track *t, struct chun
 		 http_site(d->h), t->id.text, number, container_names[container], preset.text);
 	http_set_header(d->h, "Drift-Format", "opus");
 	rendition_tell_preset(d->h, c->demand.preset);
-	demand_deliver(d, t, &body, twin);
+	demand_deliver(&c->demand, d, t, &body, twin);
 }
 
 static void send_chunk(struct delivery *d, const struct track *t, int64_t number,

@@ -1,7 +1,5 @@
 #include "catalogue/demand.h"
 
-#include "media/decoder.h"
-
 enum drift_err demand_plan(struct delivery *d, const struct track *t, struct demand *out)
 {
 	enum drift_err err = sound_get(d->db, &t->id, t->version, &out->sound);
@@ -32,11 +30,11 @@ void demand_fail(struct http *h, enum drift_err err)
 		http_fail(h, err, "The Opus rendition cannot be made now.");
 }
 
-void demand_deliver(struct delivery *d, const struct track *t, const struct filebody *body,
-		    const char *twin)
+void demand_deliver(const struct demand *w, struct delivery *d, const struct track *t,
+		    const struct filebody *body, const char *twin)
 {
 	if (delivery_send_made(d, t, body, twin))
-		decoder_prepare(d->conf->decode_program);
+		virtual_prepare(w->conf, &w->plan);
 }
 
 enum drift_err demand_begin(struct demand *w, int64_t first)

@@ -41,9 +41,9 @@ void demand_clear(struct demand *w);
 /* Answers with what demand_plan() returned. */
 void demand_fail(struct http *h, enum drift_err err);
 
-/* As delivery_send_made(), with a decoder ready for the next listener. */
-void demand_deliver(struct delivery *d, const struct track *t, const struct filebody *body,
-		    const char *twin);
+/* As delivery_send_made(), with all ready that the next such listener takes. */
+void demand_deliver(const struct demand *w, struct delivery *d, const struct track *t,
+		    const struct filebody *body, const char *twin);
 
 /* Byte first of the rendition is wanted next: as filebody_maker.begin. */
 enum drift_err demand_begin(struct demand *w, int64_t first) MUST_CHECK;

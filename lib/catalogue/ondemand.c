@@ -56,7 +56,7 @@ void ondemand_send_opus(struct delivery *d, const struct track *t, struct preset
 		.validators = {etag.text, w.plan.mtime_us / 1000000},
 	};
 	rendition_tell_preset(d->h, w.preset);
-	demand_deliver(d, t, &body, twin);
+	demand_deliver(&w, d, t, &body, twin);
 	demand_clear(&w);
 }
 

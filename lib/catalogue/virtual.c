@@ -202,6 +202,13 @@ static struct store_path filter_program(const struct conf *conf)
 	return path;
 }
 
+void virtual_prepare(const struct conf *conf, const struct opusplan *plan)
+{
+	decoder_prepare(conf->decode_program);
+	if (*plan->graph.text)
+		filters_prepare(filter_program(conf).text);
+}
+
 static enum drift_err start_filters(struct virtual *v)
 {
 	const struct conf *conf = v->conf;

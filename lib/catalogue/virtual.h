@@ -30,6 +30,9 @@ enum drift_err virtual_new(const struct conf *conf, const struct sound *sound,
 			   const struct opusplan *plan, struct virtual **out) MUST_CHECK;
 void virtual_free(struct virtual *v); /* NULL is fine */
 
+/* Starts ahead what the next process will want that does the same. */
+void virtual_prepare(const struct conf *conf, const struct opusplan *plan);
+
 /*
  * Waits until the byte at offset is there, or is about to be made here.
  *

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -19,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PREPARED_MAX 2 /* programs */
 #define LAST_BREATH_MS 2000 /* between a closed socket and the exit */
 
 /* Out of the way of 0, 1 and 2, which the child's own descriptors will take. */
@@ -154,33 +156,53 @@ static void leave(struct child *c)
 	*c = CHILD_NONE;
 }
 
-/* The one that was started ahead. */
-static struct {
+/* Those that were started ahead: one of each program. */
+static struct prepared {
 	struct child child;
-	const char *program; /* NULL: there is none */
-} prepared;
+	char program[PATH_MAX]; /* "": there is none */
+} prepared[PREPARED_MAX];
+
+/* NULL: all are of other programs. */
+static struct prepared *find_prepared(const char *program)
+{
+	for (int i = 0; i < PREPARED_MAX; i++)
+		if (strcmp(prepared[i].program, program) == 0)
+			return &prepared[i];
+	return NULL;
+}
 
 void child_prepare(const char *program)
 {
-	if (prepared.program)
-		leave(&prepared.child);
-	prepared.child = CHILD_NONE;
-	prepared.program = start(&prepared.child, program) == DRIFT_OK ? program : NULL;
+	struct prepared *p = find_prepared(program);
+
+	if (p)
+		leave(&p->child);
+	else
+		p = find_prepared("");
+	if (!p)
+		return;
+	p->child = CHILD_NONE;
+	if (start(&p->child, program) == DRIFT_OK)
+		snprintf(p->program, sizeof(p->program), "%s", program);
+	else
+		p->program[0] = '\0';
 }
 
 /* Is one there that was started ahead, and lives? */
 static bool take_prepared(struct child *c, const char *program)
 {
-	struct pollfd end = {.fd = prepared.child.socket};
+	struct prepared *p = find_prepared(program);
+	struct pollfd end = {.events = 0};
 
-	if (!prepared.program || strcmp(prepared.program, program) != 0)
+	if (!p)
 		return false;
-	prepared.program = NULL;
+	p->program[0] = '\0';
+	end.fd = p->child.socket;
 	if (poll(&end, 1, 0) > 0) {
-		leave(&prepared.child);
+		leave(&p->child);
 		return false;
 	}
-	*c = prepared.child;
+	*c = p->child;
 	return true;
 }
 

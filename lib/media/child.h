@@ -30,8 +30,8 @@ enum drift_err child_start(struct child *c, const char *program) MUST_CHECK;
 
 /*
  * Starts program ahead of time: the next child_start() of it takes that one, in this process or in
- * one that forks from it. One that was started ahead before is left to the process
- * that has taken it. Loading the program's libraries takes longer than all else. No failure
+ * one that forks from it. One of the same program that was started ahead before is left to the
+ * process that has taken it. Loading the program's libraries takes longer than all else. No failure
  * here is an error.
  */
 void child_prepare(const char *program);

@@ -55,6 +55,11 @@ enum drift_err filters_new(const char *program, const struct filters_limits *lim
 	return DRIFT_OK;
 }
 
+void filters_prepare(const char *program)
+{
+	child_prepare(program);
+}
+
 void filters_free(struct filters *f)
 {
 	if (!f)

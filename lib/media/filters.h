@@ -33,6 +33,9 @@ enum drift_err filters_new(const char *program, const struct filters_limits *lim
 			   struct filters **out) MUST_CHECK;
 void filters_free(struct filters *f); /* ends the child; NULL is fine */
 
+/* Starts a child that the next filters_new() takes, as decoder_prepare() does. */
+void filters_prepare(const char *program);
+
 /*
  * From here on the filters have heard nothing.
  *

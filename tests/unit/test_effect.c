@@ -258,6 +258,25 @@ static void it_takes_what_is_no_number_for_silence(void **state)
 	filters_free(f);
 }
 
+/* The walls and the filters hold in it as in any. */
+static void it_filters_alike_in_a_child_that_was_started_ahead(void **state)
+{
+	struct music m = {1, SAMPLES, loud_music};
+	float *fresh, *ahead;
+	struct filters *f = start(PRESET_WARM, 20, 1);
+
+	(void)state;
+	fresh = run_through(f, &m);
+	filters_free(f);
+	filters_prepare(program());
+	f = start(PRESET_WARM, 20, 1);
+	ahead = run_through(f, &m);
+	assert_memory_equal(ahead, fresh, SAMPLES * sizeof(*fresh));
+	filters_free(f);
+	free(fresh);
+	free(ahead);
+}
+
 static void it_fails_where_filters_are_unknown_or_there_is_no_program(void **state)
 {
 	static const struct preset_graph strange[] = {
@@ -284,6 +303,7 @@ int main(void)
 		cmocka_unit_test(it_keeps_time_and_is_silent_outside),
 		cmocka_unit_test(it_changes_the_sound),
 		cmocka_unit_test(it_takes_what_is_no_number_for_silence),
+		cmocka_unit_test(it_filters_alike_in_a_child_that_was_started_ahead),
 		cmocka_unit_test(it_fails_where_filters_are_unknown_or_there_is_no_program),
 	};
 
