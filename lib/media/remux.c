@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "media/filmcodec.h"
 #include "media/flacframe.h"
+#include "media/fragments.h"
 #include "media/grid.h"
-#include "media/hls.h"
 #include "media/seekidx.h"
 
 #include <inttypes.h>
@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PEAK_LEAST_MS 500 /* a shorter segment says nothing about the bitrate */
+#define ALONE 6 /* fragments that are copied one by one */
+#define TOGETHER_MAX 12 /* and then so many at once, at most */
 
 /* The work on one file. Positions are samples from the start of the first packet. */
 struct work {
@@ -24,16 +25,14 @@ struct work {
 	int64_t asked, taken; /* runs of packets, in order */
 	int64_t plan_at; /* encoding: where the next run that is asked for starts */
 	int64_t plan_step; /* fragments planned, on the grid */
+	int64_t step; /* copying: the fragment on the grid that is being filled */
 	bool ended; /* the last packet is in */
-	int64_t at; /* where the next fragment starts */
 	int64_t unheard; /* samples behind it of packets that nobody would hear */
 	size_t setup_bytes, index_room;
-	int64_t offset; /* bytes, where it goes */
 	uint32_t smallest, largest; /* packets, bytes */
-	struct buf entries; /* of the sidecar */
 	struct buf head; /* of the present fragment */
 	struct buf init; /* film: the setup as the child wrote it */
-	uint32_t fragments;
+	struct fragments fragments; /* that are written */
 	char *reason;
 };
 
@@ -50,11 +49,33 @@ static int64_t total_samples(const struct work *w)
 }
 
 /* Fragment i is copied up to here: the last one takes all that is left. */
-static int64_t copy_until(const struct work *w, int64_t i)
+static int64_t fragment_until(const struct work *w, int64_t i)
 {
 	int64_t until = w->result->extent.delay + grid_at(i + 1, w->order->rate);
 
 	return until < end_of_heard(w) ? until : INT64_MAX;
+}
+
+/* Fragments that fit into a slot however badly they are packed. */
+static int64_t together(const struct work *w)
+{
+	struct packing p = w->result->packing;
+	int64_t fit;
+
+	p.bits = p.bits ? p.bits : 16;
+	fit = decoder_encode_max(&p) / ((int64_t)GRID_SECONDS * p.rate);
+	if (fit < 1)
+		return 1;
+	return fit < TOGETHER_MAX ? fit : TOGETHER_MAX;
+}
+
+/* Copying costs less than taking turns: but for the first ones, that somebody may wait
+   for, several fragments are asked for at once. */
+static int64_t copy_until(const struct work *w, int64_t run)
+{
+	if (run < ALONE)
+		return fragment_until(w, run);
+	return fragment_until(w, ALONE - 1 + (run - ALONE + 1) * together(w));
 }
 
 static int64_t round_up(int64_t v, int64_t step)
@@ -213,24 +234,56 @@ static void measure_packets(struct work *w, const struct decoder_packets *p)
 static enum drift_err add_fragment(struct work *w, const struct decoder_packets *p)
 {
 	const struct fmp4_fragment fragment = {
-		.number = ++w->fragments,
-		.at = w->at,
+		.number = w->fragments.count + 1,
+		.at = w->fragments.at,
 		.packet = p->entry,
 		.packets = p->count,
 	};
 	enum drift_err err;
 
-	seekidx_add(&w->entries, (struct seekidx_entry){(uint64_t)w->at, (uint64_t)w->offset});
 	buf_reset(&w->head);
 	fmp4_add_fragment(&w->head, &fragment);
-	if (!buf_ok(&w->head) || !buf_ok(&w->entries))
+	if (!buf_ok(&w->head))
 		return DRIFT_ENOMEM;
-	err = write_at(w, w->head.data, w->head.len, w->offset);
+	err = write_at(w, w->head.data, w->head.len, w->fragments.offset);
 	if (!err)
-		err = write_at(w, p->data, p->bytes, w->offset + (int64_t)w->head.len);
-	w->offset += (int64_t)(w->head.len + p->bytes);
-	w->at += samples_of(p);
+		err = write_at(w, p->data, p->bytes, w->fragments.offset + (int64_t)w->head.len);
+	fragments_add(&w->fragments, (int64_t)(w->head.len + p->bytes), samples_of(p));
 	measure_packets(w, p);
+	return err;
+}
+
+/* The first packets of a run, as far as they start before until. */
+static struct decoder_packets head_of(const struct work *w, const struct decoder_packets *p,
+				      int64_t until)
+{
+	struct decoder_packets head = {.data = p->data, .entry = p->entry};
+	int64_t at = w->fragments.at;
+
+	while (head.count < p->count && at < until) {
+		at += p->entry[head.count].samples;
+		head.bytes += p->entry[head.count++].bytes;
+	}
+	return head;
+}
+
+/* A run as the fragments of the grid. What nobody would hear is left out. */
+static enum drift_err add_copied(struct work *w, const struct decoder_packets *run)
+{
+	struct decoder_packets rest = *run, head;
+	enum drift_err err = DRIFT_OK;
+
+	while (!err && rest.count > 0 && w->fragments.at < end_of_heard(w)) {
+		while (fragment_until(w, w->step) <= w->fragments.at)
+			w->step++;
+		head = head_of(w, &rest, fragment_until(w, w->step));
+		err = add_fragment(w, &head);
+		rest.data += head.bytes;
+		rest.bytes -= head.bytes;
+		rest.entry += head.count;
+		rest.count -= head.count;
+	}
+	w->unheard += samples_of(&rest);
 	return err;
 }
 
@@ -245,7 +298,7 @@ static enum drift_err take_init(struct work *w, const struct decoder_packets *p)
 		return refuse(w, "its pictures do not fit into MP4");
 	buf_add(&w->init, p->data, p->bytes);
 	w->setup_bytes = p->bytes;
-	w->offset = (int64_t)p->bytes;
+	w->fragments.offset = (int64_t)p->bytes;
 	return buf_ok(&w->init) ? DRIFT_OK : DRIFT_ENOMEM;
 }
 
@@ -258,11 +311,8 @@ static enum drift_err add_piece(struct work *w, const struct decoder_packets *p)
 		return take_init(w, p);
 	if (!is_box(p, "moof"))
 		return refuse(w, "its pictures do not fit into MP4");
-	seekidx_add(&w->entries, (struct seekidx_entry){(uint64_t)w->at, (uint64_t)w->offset});
-	err = write_at(w, p->data, p->bytes, w->offset);
-	w->fragments++;
-	w->offset += (int64_t)p->bytes;
-	w->at += p->entry[0].samples;
+	err = write_at(w, p->data, p->bytes, w->fragments.offset);
+	fragments_add(&w->fragments, (int64_t)p->bytes, p->entry[0].samples);
 	return err;
 }
 
@@ -270,7 +320,19 @@ static double progress(const struct work *w)
 {
 	int64_t total = total_samples(w);
 
-	return w->at < total ? (double)w->at / (double)total : 1.0;
+	return w->fragments.at < total ? (double)w->fragments.at / (double)total : 1.0;
+}
+
+static enum drift_err add(struct work *w, const struct decoder_packets *packets)
+{
+	switch (w->result->packing.way) {
+	case PACKING_FILM:
+		return add_piece(w, packets);
+	case PACKING_COPY:
+		return add_copied(w, packets);
+	default:
+		return add_fragment(w, packets);
+	}
 }
 
 static enum drift_err take_next(struct work *w)
@@ -283,12 +345,8 @@ static enum drift_err take_next(struct work *w)
 		return explain(w, d, err);
 	w->taken++;
 	w->result->rounded += packets.rounded;
-	if (w->result->packing.way == PACKING_FILM)
-		err = packets.count ? add_piece(w, &packets) : DRIFT_OK;
-	else if (w->at >= end_of_heard(w))
-		w->unheard += samples_of(&packets);
-	else if (packets.count)
-		err = add_fragment(w, &packets);
+	if (packets.count)
+		err = add(w, &packets);
 	if (w->result->packing.way == PACKING_FLAC)
 		w->ended = is_all_asked(w) && w->taken == w->asked;
 	else
@@ -315,129 +373,45 @@ static enum drift_err start_file(struct work *w)
 	fmp4_add_init(&init, &w->result->packing, &w->result->extent);
 	w->setup_bytes = init.len;
 	w->index_room = fmp4_sidx_bytes(most_fragments(w));
-	w->offset = (int64_t)(w->setup_bytes + w->index_room);
+	w->fragments.offset = (int64_t)(w->setup_bytes + w->index_room);
 	buf_clear(&init);
 	return w->setup_bytes ? DRIFT_OK : DRIFT_ENOMEM;
-}
-
-static struct seekidx_entry entry_of(const struct work *w, uint32_t i)
-{
-	const struct seekidx index = {
-		.entries = (const uint8_t *)w->entries.data,
-		.entry_count = w->fragments,
-	};
-
-	if (i == w->fragments)
-		return (struct seekidx_entry){(uint64_t)w->at, (uint64_t)w->offset};
-	return seekidx_get(&index, i);
 }
 
 /* The setup as it stays, and the index, in front of the fragments. */
 static enum drift_err add_front(struct work *w, struct buf *front)
 {
-	struct fmp4_reference *reference = calloc(w->fragments, sizeof(*reference));
-
-	if (!reference)
-		return DRIFT_ENOMEM;
-	for (uint32_t i = 0; i < w->fragments; i++) {
-		struct seekidx_entry from = entry_of(w, i), to = entry_of(w, i + 1);
-
-		reference[i] = (struct fmp4_reference){(uint32_t)(to.offset - from.offset),
-						       (uint32_t)(to.sample - from.sample)};
-	}
 	fmp4_add_init(front, &w->result->packing, &w->result->extent);
-	fmp4_add_sidx(front, &w->result->packing, reference, w->fragments, w->index_room);
-	free(reference);
-	return buf_ok(front) ? DRIFT_OK : DRIFT_ENOMEM;
-}
-
-static void add_sidecar(struct work *w, const struct buf *front)
-{
-	struct remux_result *r = w->result;
-	struct seekidx index = {
-		.flags = memcmp(r->packing.codec, "fLaC", 4) == 0 ? SEEKIDX_EXACT : 0,
-		.timescale = (uint32_t)w->order->rate,
-		.pre_skip = (uint32_t)r->extent.delay,
-		.samples = (uint64_t)r->extent.samples,
-		.bytes = (uint64_t)r->bytes,
-		.setup = (const uint8_t *)front->data,
-		.setup_bytes = (uint32_t)w->setup_bytes,
-		.entries = (const uint8_t *)w->entries.data,
-		.entry_count = w->fragments,
-	};
-
-	memcpy(index.codec, r->packing.codec, sizeof(index.codec));
-	seekidx_write(&index, &r->sidecar);
-}
-
-/* Times on the line of the fragments, ends that are not heard included: players that do
-   not know edit lists (shaka-player) move fragments to where the playlist says. */
-static struct hls_segment segment_of(const struct work *w, uint32_t i)
-{
-	struct seekidx_entry from = entry_of(w, i), to = entry_of(w, i + 1);
-
-	return (struct hls_segment){
-		.offset = (int64_t)from.offset,
-		.bytes = (int64_t)(to.offset - from.offset),
-		.samples = (int64_t)(to.sample - from.sample),
-	};
-}
-
-static int64_t bits_per_second(const struct work *w, int64_t bytes, int64_t samples)
-{
-	return samples > 0 ? (int64_t)((double)bytes * 8 * w->order->rate / (double)samples) : 0;
-}
-
-static void add_playlists(struct work *w, struct hls_segment *segment)
-{
-	struct remux_result *r = w->result;
-	struct hls_media media = {
-		.file = w->order->file,
-		.init_bytes = (int64_t)w->setup_bytes,
-		.rate = w->order->rate,
-		.target_seconds = GRID_SECONDS,
-		.segment = segment,
-		.segments = w->fragments,
-	};
-	struct hls_variant variant = {
-		.playlist = w->order->playlist,
-		.codecs = r->codec,
-		.width = r->width,
-		.height = r->height,
-		.peak_bitrate = r->bitrate,
-		.average_bitrate = r->bitrate,
-	};
-
-	for (uint32_t i = 0; i < w->fragments; i++) {
-		int64_t peak, seconds;
-
-		segment[i] = segment_of(w, i);
-		peak = bits_per_second(w, segment[i].bytes, segment[i].samples);
-		seconds = (segment[i].samples + media.rate / 2) / media.rate;
-		if (segment[i].samples * 1000 >= (int64_t)media.rate * PEAK_LEAST_MS &&
-		    peak > variant.peak_bitrate)
-			variant.peak_bitrate = peak;
-		if (seconds > media.target_seconds)
-			media.target_seconds = (int32_t)seconds;
-	}
-	hls_add_media(&r->media, &media);
-	hls_add_master(&r->master, &variant);
+	return fragments_add_sidx(&w->fragments, &w->result->packing, w->index_room, front)
+		       ? DRIFT_OK
+		       : DRIFT_ENOMEM;
 }
 
 static enum drift_err add_texts(struct work *w, const struct buf *front)
 {
 	struct remux_result *r = w->result;
-	struct hls_segment *segment = calloc(w->fragments, sizeof(*segment));
+	struct fragments_file file = {
+		.setup = (const uint8_t *)front->data,
+		.setup_bytes = w->setup_bytes,
+		.exact = memcmp(r->packing.codec, "fLaC", 4) == 0,
+		.rate = w->order->rate,
+		.delay = r->extent.delay,
+		.samples = r->extent.samples,
+		.file = w->order->file,
+		.playlist = w->order->playlist,
+		.codecs = r->codec,
+		.width = r->width,
+		.height = r->height,
+	};
 
-	if (!segment)
-		return DRIFT_ENOMEM;
-	r->bytes = w->offset;
-	r->bitrate = bits_per_second(w, r->bytes, r->extent.samples);
-	add_sidecar(w, front);
-	add_playlists(w, segment);
-	free(segment);
-	return buf_ok(&r->sidecar) && buf_ok(&r->media) && buf_ok(&r->master) ? DRIFT_OK
-									      : DRIFT_ENOMEM;
+	memcpy(file.codec, r->packing.codec, sizeof(file.codec));
+	r->bytes = w->fragments.offset;
+	r->bitrate = fragments_bitrate(&w->fragments, &file);
+	fragments_add_sidecar(&w->fragments, &file, &r->sidecar);
+	return fragments_add_playlists(&w->fragments, &file, &r->media, &r->master) &&
+			       buf_ok(&r->sidecar)
+		       ? DRIFT_OK
+		       : DRIFT_ENOMEM;
 }
 
 /* The child's boxes stay as they are. */
@@ -447,10 +421,10 @@ static enum drift_err finish_film(struct work *w)
 	struct filmcodec codec;
 	enum drift_err err;
 
-	if (w->fragments == 0 ||
+	if (w->fragments.count == 0 ||
 	    filmcodec_read((const uint8_t *)w->init.data, w->init.len, &codec) != DRIFT_OK)
 		return refuse(w, "there is nothing to be seen in it");
-	r->extent = (struct fmp4_extent){.samples = w->at};
+	r->extent = (struct fmp4_extent){.samples = w->fragments.at};
 	r->is_film = true;
 	r->width = codec.width;
 	r->height = codec.height;
@@ -467,16 +441,17 @@ static enum drift_err finish(struct work *w)
 
 	if (w->result->packing.way == PACKING_FILM)
 		return finish_film(w);
-	if (w->at + w->unheard != total_samples(w)) {
+	if (w->fragments.at + w->unheard != total_samples(w)) {
 		snprintf(sentence, sizeof(sentence),
 			 "its packets hold %" PRId64 " samples instead of %" PRId64,
-			 w->at + w->unheard, total_samples(w));
+			 w->fragments.at + w->unheard, total_samples(w));
 		return refuse(w, sentence);
 	}
 	w->result->extent.padding -= w->unheard;
 	fmp4_codec_text(&w->result->packing, w->result->codec);
 	if (w->result->packing.way == PACKING_FLAC)
-		flacframe_complete(w->result->packing.config, w->smallest, w->largest, w->at);
+		flacframe_complete(w->result->packing.config, w->smallest, w->largest,
+				   w->fragments.at);
 	err = add_front(w, &front);
 	if (!err)
 		err = write_at(w, front.data, front.len, 0);
@@ -527,7 +502,7 @@ enum drift_err remux_run(const struct remux_order *order, struct remux_result *o
 
 	for (int i = 0; i < w.children; i++)
 		decoder_free(w.decoder[i]);
-	buf_clear(&w.entries);
+	fragments_clear(&w.fragments);
 	buf_clear(&w.head);
 	buf_clear(&w.init);
 	if (err) {

@@ -98,6 +98,25 @@ static void it_copies_packets_as_they_are(void **state)
 		expect_same_packets(files[i]);
 }
 
+/* What its encoder noted of the samples is still true of what comes out. */
+static void it_keeps_flac_to_its_checksum(void **state)
+{
+	static const int bits[] = {16, 24};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+		struct remux_result r;
+
+		strange_wav("m.wav", 48000, 2, bits[i]);
+		strange_run("flac -s -f -8 m.wav -o m.flac");
+		r = remux("m.flac", 1);
+		strange_run("ffmpeg -v error -i remux.mp4 -f s%dle -c:a pcm_s%dle - | md5sum | "
+			    "cut -c-32 > out.md5 && metaflac --show-md5sum m.flac | cmp - out.md5",
+			    bits[i], bits[i]);
+		remux_clear(&r);
+	}
+}
+
 /* --- samples ------------------------------------------------------------------- */
 
 static void expect_same_samples(const char *path, int rate, int channels, int bits)
@@ -323,6 +342,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_copies_packets_as_they_are),
+		cmocka_unit_test(it_keeps_flac_to_its_checksum),
 		cmocka_unit_test(it_keeps_delay_and_padding_in_the_edit_list),
 		cmocka_unit_test(it_turns_pcm_into_flac_sample_for_sample),
 		cmocka_unit_test(it_says_what_flac_could_not_hold),
