@@ -1,6 +1,7 @@
 #include "media/film.h"
 
 #include "media/grid.h"
+#include "media/latestart.h"
 #include "media/pictures.h"
 #include "media/soundtrack.h"
 
@@ -29,12 +30,15 @@ struct film {
 	bool pictures_ended, sound_ended;
 	int64_t sound_at; /* where the sound's 0 is, samples */
 	int64_t begin; /* of all, pictures' time base: where the film's 0 is */
-	int64_t fragment_at; /* samples: where the next fragment begins */
-	int64_t fragment_lasts; /* samples, until the one behind it */
+	int64_t fragment_at; /* samples: when the next fragment is seen first */
+	int64_t line; /* samples: where it is on the line of its tfdt */
+	int64_t line_lasts; /* samples, until the one behind it */
+	int64_t first_dts, first_pts; /* of the pictures, their time base; may not be known */
 	int64_t end; /* samples: of what was written */
 	size_t fragment_bytes;
 	struct bytes out; /* what the muxer wrote and nobody has taken */
 	size_t init_bytes; /* of out, to be given first */
+	struct latestart late;
 	bool sounds; /* a packet of sound was written */
 	bool started; /* the init segment is given */
 };
@@ -156,6 +160,26 @@ static int64_t picture_at(const struct film *f)
 	return to_samples(f, p->pts != AV_NOPTS_VALUE ? p->pts : p->dts);
 }
 
+static void note_first(struct film *f)
+{
+	const AVPacket *p = f->picture;
+
+	f->first_dts = p->dts;
+	f->first_pts = p->pts;
+}
+
+/* Players that know no edit list go by the fragments' own times, which count from the
+   first picture that is decoded. Matroska says of the first ones only when they are
+   seen: a key frame is decoded as long before as any other one. */
+static int64_t line_at(const struct film *f)
+{
+	const AVPacket *p = f->picture;
+	bool decoded = p->dts != AV_NOPTS_VALUE && f->first_dts != AV_NOPTS_VALUE;
+	int64_t later = decoded ? p->dts - f->first_dts : p->pts - f->first_pts;
+
+	return av_rescale_q(later, f->pictures.time_base, (AVRational){1, f->packing.rate});
+}
+
 static enum drift_err write_packet(struct film *f, AVPacket *packet, int stream, AVRational base)
 {
 	int err;
@@ -254,6 +278,8 @@ static enum drift_err flush_first(struct film *f)
 	enum drift_err err = flush(f);
 
 	f->init_bytes = f->out.len;
+	if (err == DRIFT_OK)
+		latestart_take(f->out.data, f->init_bytes, &f->late);
 	return err == DRIFT_OK ? flush(f) : err;
 }
 
@@ -273,13 +299,26 @@ static bool is_done(const struct film *f)
 	return f->pictures_ended && !f->picture_held && f->sound_ended && !f->sample_held;
 }
 
+static void end_fragment(struct film *f, int64_t until)
+{
+	int64_t line = f->picture_held ? line_at(f) : until;
+
+	f->line_lasts = line > f->line ? line - f->line : 1;
+	f->line += f->line_lasts;
+	f->fragment_at = until;
+}
+
 static enum drift_err make_fragment(struct film *f, size_t room)
 {
 	int64_t until = end_on_grid(f);
 	enum drift_err err;
 
 	f->fragment_bytes = 0;
-	err = fill_pictures(f, until, room);
+	err = hold_picture(f);
+	if (err == DRIFT_OK && f->picture_held && !f->started)
+		note_first(f);
+	if (err == DRIFT_OK)
+		err = fill_pictures(f, until, room);
 	if (err == DRIFT_OK && f->picture_held)
 		until = picture_at(f);
 	if (err == DRIFT_OK)
@@ -288,7 +327,7 @@ static enum drift_err make_fragment(struct film *f, size_t room)
 		return err;
 	if (is_done(f))
 		until = f->end;
-	f->fragment_lasts = until > f->fragment_at ? until - f->fragment_at : 1;
+	end_fragment(f, until);
 	return f->started ? flush(f) : flush_first(f);
 }
 
@@ -318,9 +357,10 @@ static enum drift_err give_init(struct film *f, struct packer_run *run)
 
 static enum drift_err give_fragment(struct film *f, struct packer_run *run)
 {
-	enum drift_err err = give(f, f->out.len, f->fragment_lasts, run);
+	enum drift_err err;
 
-	f->fragment_at += f->fragment_lasts;
+	latestart_apply(&f->late, f->out.data, f->out.len);
+	err = give(f, f->out.len, f->line_lasts, run);
 	run->ended = is_done(f);
 	return err;
 }

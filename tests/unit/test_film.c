@@ -309,6 +309,75 @@ static void it_indexes_fragments_that_begin_with_key_frames(void **state)
 	remux_clear(&r);
 }
 
+/* Players that know no edit list move a fragment to where the playlist says: all of them
+   alike, from their own times. */
+static void expect_own_times(const char *path)
+{
+	struct remux_result r = remux(path);
+	size_t bytes = strange_bytes("remux.mp4", file, sizeof(file));
+	struct seekidx index;
+	double scale = 0, first = 0;
+
+	assert_int_equal(seekidx_parse((const uint8_t *)r.sidecar.data, r.sidecar.len, &index),
+			 DRIFT_OK);
+	for (size_t i = 0; i + 24 < bytes; i++) {
+		const uint8_t *b = file + i;
+		uint32_t v = (uint32_t)b[16] << 24 | (uint32_t)b[17] << 16 | (uint32_t)b[18] << 8 |
+			     b[19];
+
+		if (scale == 0 && memcmp(b, "mdhd", 4) == 0)
+			scale = v; /* of the pictures: they are the first track */
+	}
+	for (uint32_t i = 0; i < index.entry_count; i++) {
+		struct seekidx_entry e = seekidx_get(&index, i);
+		const uint8_t *b = file + e.offset;
+		double own = 0;
+
+		while (memcmp(b, "tfdt", 4) != 0)
+			b++;
+		for (int k = 0; k < 8; k++)
+			own = own * 256 + b[8 + k];
+		own /= scale;
+		first = i ? first : own;
+		if (fabs(own - first - (double)e.sample / RATE) > 0.0011)
+			fail_msg("%s: fragment %u at %f instead of %f", path, i,
+				 (double)e.sample / RATE, own - first);
+	}
+	remux_clear(&r);
+}
+
+/* An empty edit is more than Chromium understands: the first times are later instead. */
+static void it_says_by_times_what_begins_later(void **state)
+{
+	static const char *const files[] = {"late.mkv", "early.mkv", "h.mkv"};
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(files) / sizeof(files[0]); k++) {
+		struct remux_result r = remux(files[k]);
+		size_t bytes = strange_bytes("remux.mp4", file, sizeof(file));
+		int edits = 0;
+
+		for (size_t i = 0; i + 12 < bytes; i++)
+			if (memcmp(file + i, "elst", 4) == 0) {
+				assert_int_equal(file[i + 11], 1);
+				edits++;
+			}
+		assert_in_range(edits, 1, 2);
+		remux_clear(&r);
+	}
+}
+
+static void it_tells_the_fragments_own_times(void **state)
+{
+	(void)state;
+	expect_own_times("h.mp4");
+	expect_own_times("h.mkv");
+	expect_own_times("h.avi");
+	expect_own_times("early.mkv");
+	expect_own_times("4.avi");
+	expect_own_times("9.webm");
+}
+
 /* What the child wrote is read by its parent, which believes nothing of it. */
 static void it_reads_no_byte_behind_a_broken_init_segment(void **state)
 {
@@ -349,6 +418,8 @@ int main(void)
 		cmocka_unit_test(it_makes_aac_of_sound_that_they_refuse),
 		cmocka_unit_test(it_keeps_pictures_and_sound_together),
 		cmocka_unit_test(it_indexes_fragments_that_begin_with_key_frames),
+		cmocka_unit_test(it_says_by_times_what_begins_later),
+		cmocka_unit_test(it_tells_the_fragments_own_times),
 		cmocka_unit_test(it_reads_no_byte_behind_a_broken_init_segment),
 	};
 
