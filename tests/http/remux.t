@@ -120,6 +120,26 @@ for my $s (Drift::stacks()) {
 		check_moments($s, $id, $m);
 		is $s->get(stream($id, '/other.m3u8'))->{status}, 404, 'there is no other playlist';
 	};
+	subtest 'moving pictures on ' . $s->name => sub {
+		my @how = ('-f', 'lavfi', '-i', "testsrc2=s=160x96:r=25:d=5", '-i', $wav, '-t', 5, '-pix_fmt', 'yuv420p');
+		Drift::ffmpeg(@how, qw(-c:v libx264 -c:a ac3), "$dir/a.mkv");
+		Drift::ffmpeg(@how, qw(-c:v mpeg4 -vtag XVID -c:a libmp3lame), "$dir/a.avi");
+		my ($copied, $encoded) = map { $s->upload("$dir/$_") } 'a.mkv', 'a.avi';
+		is $s->psql("select string_agg(track || video, ' ' order by created) from drift.source"
+			  . " where track in ('$copied', '$encoded')"), "${copied}h264 ${encoded}mpeg4",
+		  'the catalogue knows them';
+		is $s->psql("select string_agg(kind, ' ') from drift.job where track = '$encoded' and priority < 0"),
+		  'remux', 'those that browsers refuse wait for all else';
+		for my $id ($copied, $encoded) {
+			$s->wait_jobs($id, 120);
+			my $m = manifest($s, $id)->{renditions}{lossless};
+			like $m->{fmp4}{mime}, qr{^video/mp4; codecs="avc1\.64\w{4},mp4a\.40\.2"$}, 'its MP4 is H.264 and AAC';
+			like $s->get($m->{master})->{content}, qr/RESOLUTION=160x96/, 'its master playlist has the size';
+			my $file = write_file("$dir/film.mp4", $s->get($m->{fmp4}{url})->{content});
+			is qx(ffprobe -v error -select_streams v -count_packets -show_entries stream=nb_read_packets -of csv=p=0 '$file') =~ s/\D//gr,
+			  125, 'no picture is missing';
+		}
+	};
 	subtest 'lossy sources on ' . $s->name => sub {
 		Drift::ffmpeg('-i', $wav, '-c:a', 'libmp3lame', '-q:a', 4, "$dir/a.mp3");
 		Drift::ffmpeg('-i', $wav, '-c:a', 'libvorbis', "$dir/a.ogg");

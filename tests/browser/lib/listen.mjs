@@ -14,6 +14,9 @@ const LIBRARIES = {
 	'shaka-player': resolve('shaka-player/dist/shaka-player.compiled.js'),
 };
 
+/** shaka-player looks for captions in pictures of which it knows none. */
+const OTHERS = /CEA parsing/;
+
 /**
  * @typedef {object} Heard
  * @property {string[]} trouble  errors of player and element, and waits for data
@@ -23,6 +26,7 @@ const LIBRARIES = {
  * @property {number} samples  compared
  * @property {number} worst  largest difference, full scale 1
  * @property {number} broken  windows of 0.1 s that differ by more than tolerated
+ * @property {number} frames  shown of a film; 0 of sound alone
  */
 
 /**
@@ -60,8 +64,8 @@ async function listen({ player, playlist, source, rate, tolerance, element }) {
 	});
 	media.addEventListener('playing', () =>
 		media.addEventListener('waiting', () => {
-			if (media.duration - media.currentTime > 0.2)
-				trouble.push(`waits at ${media.currentTime}`);
+			if (!holdsOn())
+				trouble.push(`waits for data at ${media.currentTime}`);
 		}), { once: true });
 	await media.play();
 	const buffered = await wholeBuffer();
@@ -71,14 +75,18 @@ async function listen({ player, playlist, source, rate, tolerance, element }) {
 		setTimeout(() => { trouble.push(`not ended at ${media.currentTime}`); resolve(); }, 60000);
 	});
 	await new Promise((resolve) => setTimeout(resolve, 300));
-	return { trouble, duration: media.duration, buffered, ...await compare() };
+	const frames = media.getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
+
+	return { trouble, duration: media.duration, buffered, frames, ...await compare() };
 
 	async function load() {
 		if (player === 'hls.js') {
 			const hls = new globalThis.Hls({ maxBufferLength: 120 });
 
-			hls.on(globalThis.Hls.Events.ERROR, (_, { details, reason }) =>
-				trouble.push(`hls.js: ${details} ${reason ?? ''}`));
+			hls.on(globalThis.Hls.Events.ERROR, (_, { details, reason }) => {
+				if (!/^buffer(Stalled|NudgeOnStall)/.test(details) || !holdsOn())
+					trouble.push(`hls.js: ${details} ${reason ?? ''}`);
+			});
 			hls.loadSource(playlist);
 			hls.attachMedia(media);
 			return;
@@ -90,6 +98,14 @@ async function listen({ player, playlist, source, rate, tolerance, element }) {
 		shaka.addEventListener('error', ({ detail }) => trouble.push(`shaka-player: ${detail.code} ${detail.data}`));
 		await shaka.attach(media);
 		await shaka.load(playlist).catch((error) => trouble.push(`shaka-player: ${error.code} ${error.data}`));
+	}
+
+	/** Whether the element has what comes next: then it waits for nothing but a busy machine. */
+	function holdsOn() {
+		const from = media.currentTime, to = Math.min(from + 0.2, media.duration);
+
+		return Array.from({ length: media.buffered.length }, (_, i) =>
+			media.buffered.start(i) <= from && to <= media.buffered.end(i)).includes(true);
 	}
 
 	/** What the element holds once all has come. */
@@ -151,23 +167,26 @@ async function listen({ player, playlist, source, rate, tolerance, element }) {
  * @param {import('playwright-core').Browser} browser
  * @param {import('./stacks.mjs').Stack} stack
  * @param {{ player: keyof LIBRARIES, track: string, rate: number, tolerance: number,
- *           element?: 'audio' | 'video' }} order
+ *           film?: boolean }} order  what a film sounds like is compared with its MP4, since
+ *           browsers decode not every source
  * @returns {Promise<Heard>}
  */
-export async function playWhole(browser, stack, { player, track, rate, tolerance, element = 'audio' }) {
+export async function playWhole(browser, stack, { player, track, rate, tolerance, film = false }) {
 	const context = await browser.newContext({ bypassCSP: true });
 	const { page, complaints } = await openPage(context);
 
 	try {
 		await page.goto(stack.url);
 		await page.addScriptTag({ path: LIBRARIES[player] });
+		const program = `${stack.url}cgi-bin/stream.fcgi/${track}`;
+		const { renditions } = await (await fetch(`${program}/manifest.json`)).json();
 		const heard = await page.evaluate(listen, {
-			player, rate, tolerance, element,
-			playlist: `${stack.url}cgi-bin/stream.fcgi/${track}/master.m3u8`,
-			source: `${stack.url}cgi-bin/stream.fcgi/${track}?format=lossless`,
+			player, rate, tolerance, element: film ? 'video' : 'audio',
+			playlist: `${program}/master.m3u8`,
+			source: film ? renditions.lossless.fmp4.url : `${program}?format=lossless`,
 		});
 
-		heard.trouble.push(...complaints);
+		heard.trouble.push(...complaints.filter((text) => !OTHERS.test(text)));
 		return heard;
 	} finally {
 		await context.close();
