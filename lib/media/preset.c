@@ -50,8 +50,8 @@ static const struct effect table[] = {
 	[PRESET_ADAPTIVE] = {"adaptive", {{0}}, EVEN, 0}, /* see adapt() */
 	[PRESET_GENTLE] = {"gentle",
 			   {{SHAPE_LOW, 90, 0.7, -2.0}, {SHAPE_HIGH, 7000, 0.7, -2.0}},
-			   {-28, 2.2, 30, 350, 9},
-			   6.5},
+			   {-24, 2, 30, 350, 9},
+			   5.5},
 	[PRESET_WARM] = {"warm",
 			 {{SHAPE_LOW, 180, 0.7, 3.0},
 			  {SHAPE_BELL, 3200, 0.9, -1.5},
@@ -68,8 +68,8 @@ static const struct effect table[] = {
 			   {{SHAPE_BELL, 70, 0.8, 2.5},
 			    {SHAPE_BELL, 350, 0.9, -1.5},
 			    {SHAPE_BELL, 2500, 0.9, 1.5}},
-			   {-20, 3, 40, 160, 6},
-			   2.0},
+			   {-16, 2.5, 40, 160, 6},
+			   3.5},
 };
 
 #define PRESETS (sizeof(table) / sizeof(table[0]))
