@@ -118,3 +118,8 @@ enum drift_err io_publish(int fd, const char *from, const char *to)
 		return io_err(errno);
 	return io_sync_folder_of(to);
 }
+
+void io_begin_sync(int fd, int64_t offset, int64_t bytes)
+{
+	(void)sync_file_range(fd, offset, bytes, SYNC_FILE_RANGE_WRITE);
+}

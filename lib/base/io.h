@@ -33,4 +33,8 @@ enum drift_err io_publish(int fd, const char *from, const char *to) MUST_CHECK;
 /* fsync of the folder that holds path, so that its name survives a crash. */
 enum drift_err io_sync_folder_of(const char *path) MUST_CHECK;
 
+/* Lets the system begin to put what was written to that part of the file on the disk, so
+   that a later fsync() has less to wait for. It is asked no more than that. */
+void io_begin_sync(int fd, int64_t offset, int64_t bytes);
+
 #endif

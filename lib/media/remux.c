@@ -338,6 +338,7 @@ static enum drift_err add(struct work *w, const struct decoder_packets *packets)
 static enum drift_err take_next(struct work *w)
 {
 	struct decoder *d = child_of(w, w->taken);
+	int64_t from = w->fragments.offset;
 	struct decoder_packets packets;
 	enum drift_err err = decoder_wait_packets(d, slot_of(w, w->taken), &packets);
 
@@ -347,6 +348,7 @@ static enum drift_err take_next(struct work *w)
 	w->result->rounded += packets.rounded;
 	if (packets.count)
 		err = add(w, &packets);
+	io_begin_sync(w->order->fd, from, w->fragments.offset - from);
 	if (w->result->packing.way == PACKING_FLAC)
 		w->ended = is_all_asked(w) && w->taken == w->asked;
 	else
