@@ -161,15 +161,15 @@ static enum place find_single(const struct http *h, struct uuid *id)
 {
 	if (strcmp(http_segment(h, 0), "backfill") == 0)
 		return BACKFILL;
+	if (read_id(h, 0, id))
+		return UPLOAD;
 	if (strcmp(get_method(h), "PUT") == 0)
 		return COLLECTION;
 	if (strcmp(http_segment(h, 0), "queue") == 0)
 		return QUEUE;
 	if (strcmp(http_segment(h, 0), "tracks") == 0)
 		return TRACKS;
-	if (read_id(h, 0, id))
-		return UPLOAD;
-	return strcmp(get_method(h), "PUT") == 0 ? COLLECTION : NOWHERE;
+	return NOWHERE;
 }
 
 static enum place find_place(const struct http *h, struct uuid *id)
