@@ -125,7 +125,7 @@ function prepare(worklet) {
 	};
 
 	/** The largest difference of heard[at + k] and whole[from + k], k below count. */
-	const difference = (heard, at, whole, from, count) => {
+	globalThis.difference = (heard, at, whole, from, count) => {
 		let most = 0;
 
 		for (const i of [0, 1])
@@ -222,3 +222,6 @@ function prepare(worklet) {
 export async function hear(page) {
 	await page.addInitScript(prepare, WORKLET);
 }
+
+/** The same as a script, for a browser that is driven in another way. */
+export const HEAR = `(${prepare})(${JSON.stringify(WORKLET)});`;
