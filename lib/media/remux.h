@@ -4,7 +4,7 @@
  * FLAC, AAC, MP3 and Opus packets go in as they are; PCM and what else is lossless
  * becomes FLAC. Walled children take the source apart and encode; here are
  * only lengths, so nothing in a stranger's file can bend the boxes. Memory does
- * not grow with the track but for 24 bytes a fragment.
+ * not grow with the track but for 16 bytes a fragment.
  *
  * Fragments start on a grid (grid.h) that counts from the first sample heard, each at the
  * first packet from there on. FLAC blocks know nothing of each other: fragments are
