@@ -44,6 +44,13 @@ const { createServer } = require('node:http');
 			assert.equal(await page.textContent('#list-title'), album);
 			assert.equal(await page.textContent('#list-by'), `${artist} · 3 tracks · 1:03`);
 		});
+		it(on('weighs less than 150 kB before there is any sound'), async () => {
+			const bytes = await page.evaluate(() => ['navigation', 'resource']
+				.flatMap((type) => performance.getEntriesByType(type))
+				.reduce((sum, { transferSize }) => sum + transferSize, 0));
+
+			assert.ok(bytes > 20000 && bytes < 150000, `${bytes} bytes`);
+		});
 		it(on('plays the list one after the other, by buttons too'), async () => {
 			await page.click('#tracks li:nth-child(1) .row');
 			await place(0);
