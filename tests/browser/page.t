@@ -128,6 +128,17 @@ const { createServer } = require('node:http');
 			await page.evaluate(() => actions.pause());
 			await page.waitForFunction(() => navigator.mediaSession.playbackState === 'paused' && !drift.state.playing);
 		});
+		it(on('plays by a preset for who asks for one'), async () => {
+			const asked = page.waitForRequest(/format=opus&preset=bright&intensity=0\.50$/);
+
+			await page.evaluate((track) => drift.play(track, { t: 4, preset: 'bright', intensity: 0.5 }), tracks[1]);
+			await asked;
+			await page.waitForFunction(() => drift.state.playing && drift.state.t > 4.3);
+			assert.deepEqual([(await state()).rendition, (await state()).engine], ['opus', 'windows']);
+			await assert.rejects(page.evaluate((track) => drift.play(track, { intensity: 2 }), tracks[1]), /from 0 to 1/);
+			await page.evaluate((track) => drift.play(track), tracks[0]);
+			await page.evaluate(() => drift.pause());
+		});
 		it(on('evens out the loudness if the listener wants it'), async () => {
 			const gain = await page.evaluate(async (track) => {
 				const { gain: { track: dB, peak } } = await (await fetch(`/cgi-bin/stream.fcgi/${track}/manifest.json`)).json();

@@ -12,6 +12,7 @@
  * @typedef {object} Entry
  * @property {string} track   id
  * @property {string} format  "lossless" or "opus"; "" for what the listener's setting says
+ * @property {{ name: string, intensity: number }} [preset]  how Opus is to sound, in place of the setting
  */
 
 /**

@@ -23,7 +23,8 @@
  * @property {boolean} stalled      it has run dry, and goes on by itself
  */
 
-/** @typedef {{ t?: number, format?: string }} PlayOptions */
+/** @typedef {{ t?: number, format?: string, preset?: string, intensity?: number }} PlayOptions */
+/** @typedef {{ track: string, format?: string, preset?: string, intensity?: number }} Place */
 
 const FORMATS = ['', 'lossless', 'opus'];
 
@@ -55,11 +56,13 @@ export class Drift extends EventTarget {
 	 * @returns {Promise<void>} once it has been opened
 	 * @throws {Error} when it cannot be played
 	 */
-	async play(track, { t = 0, format = '' } = {}) {
+	async play(track, { t = 0, ...how } = {}) {
 		const { queue, entry } = this.#player;
-		const known = queue.findIndex((place) => place.track === track && (!format || place.format === format));
+		const wanted = entryOf({ track, ...how });
+		const known = queue.findIndex((place) => place.track === track && !wanted.preset &&
+			(!wanted.format || place.format === wanted.format));
 		const at = known >= 0 ? known : entry ? queue.indexOf(entry) : 0;
-		const next = known >= 0 ? queue : [...queue.slice(0, at), entryOf({ track, format }),
+		const next = known >= 0 ? queue : [...queue.slice(0, at), wanted,
 			...queue.slice(this.#untouched() ? at : at + 1)];
 
 		await this.#player.open([...next], at, t, true);
@@ -69,7 +72,7 @@ export class Drift extends EventTarget {
 
 	/**
 	 * What is played, in this order. The track in hand plays on, at its place in it or in front.
-	 * @param {(string | { track: string, format?: string })[]} tracks  ids
+	 * @param {(string | Place)[]} tracks  ids
 	 */
 	queue(tracks) {
 		const entries = tracks.map(entryOf);
@@ -167,13 +170,16 @@ export class Drift extends EventTarget {
 }
 
 /**
- * @param {string | { track: string, format?: string }} place
+ * A preset is one of Opus.
+ * @param {string | Place} place
  * @returns {Entry}
  */
 function entryOf(place) {
-	const { track, format = '' } = typeof place === 'string' ? { track: place } : place;
+	const { track, preset, intensity = 1, format = preset ? 'opus' : '' } = typeof place === 'string' ? { track: place } : place;
 
 	if (!FORMATS.includes(format))
 		throw new TypeError(`There is no format “${format}”.`);
-	return { track, format };
+	if (!(intensity >= 0 && intensity <= 1))
+		throw new RangeError('An intensity is a number from 0 to 1.');
+	return { track, format, ...(preset && { preset: { name: preset, intensity } }) };
 }

@@ -64,7 +64,7 @@ export class Loader {
 	 */
 	async load(entry, signal) {
 		const known = this.#experience(entry);
-		const manifest = this.#sounding(known.manifest ??= await fetchKnown(entry.track, signal));
+		const manifest = this.#sounding(known.manifest ??= await fetchKnown(entry.track, signal), entry);
 		const choice = await this.#choose(manifest, entry);
 
 		if (!(await this.#byWindows(manifest, choice.name, known)))
@@ -107,7 +107,7 @@ export class Loader {
 	 */
 	async another(failed, error, position, signal) {
 		const known = this.#experience(failed.entry);
-		const manifest = this.#sounding(await this.refresh(failed.entry, signal));
+		const manifest = this.#sounding(await this.refresh(failed.entry, signal), failed.entry);
 		const { name, url } = failed.choice;
 		const place = `${name} ${Math.round(position)}`;
 		const moved = (manifest.renditions[name].url ?? manifest.renditions[name].stream) !== url;
@@ -118,9 +118,13 @@ export class Loader {
 		return this.load(failed.entry, signal);
 	}
 
-	/** As the listener wants Opus to sound. @param {Manifest} manifest */
-	#sounding(manifest) {
-		const { name, intensity } = this.#preset();
+	/**
+	 * As the listener wants Opus to sound.
+	 * @param {Manifest} manifest
+	 * @param {Entry} entry
+	 */
+	#sounding(manifest, entry) {
+		const { name, intensity } = entry.preset ?? this.#preset();
 
 		return withPreset(manifest, name, intensity);
 	}

@@ -2,8 +2,9 @@
  * Plays sources window by window on an output's tape, exact to the sample.
  *
  * A window is read whole, laid behind the one before, and the next one is read
- * while it sounds; at most three are held. What follows a track is asked for when
- * its last window lies, and laid where that ends. The tape is the only clock.
+ * while it sounds; three are held at most, or as many short ones as last a few
+ * seconds. What follows a track is asked for when its last window lies, and laid
+ * where that ends. The tape is the only clock.
  *
  * Events: "item" (another item is heard), "wait" (it waits for bytes, or does no
  * longer), "end" (the last item has been heard), "error", whose detail is a
