@@ -182,7 +182,10 @@ async function reach(page, stage, seconds = 60) {
 			await page.setInputFiles('#files', mix);
 			await page.getByRole('button', { name: 'Pause Long Mix.wav' }).click();
 			await reach(page, 'paused');
+			/* before that the upload has no address that could be deleted */
+			const sent = page.waitForRequest((request) => request.method() === 'PATCH');
 			await page.getByRole('button', { name: 'Resume Long Mix.wav' }).click();
+			await sent;
 			await reach(page, 'sending');
 			const deleted = page.waitForResponse((answer) => answer.request().method() === 'DELETE');
 			await page.getByRole('button', { name: 'Cancel Long Mix.wav' }).click();
