@@ -11,138 +11,128 @@
 #include "catalogue/key.h"
 #include "catalogue/listing.h"
 #include "catalogue/play.h"
-#include "catalogue/secret.h"
 #include "catalogue/service.h"
 #include "http/body.h"
 #include "http/http.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define BODY_MAX ((size_t)4 << 10) /* bytes */
 
-struct catalogue {
-	struct http *h;
-	struct db *db;
-	uint8_t secret[32];
-	bool has_secret;
-};
-
 /* --- lists ------------------------------------------------------------------------ */
 
-static void get_list(struct catalogue *c)
+static void get_list(struct service *s)
 {
-	listing_send(c->h, c->db);
+	listing_send(s->h, s->db);
 }
 
-static void get_page(struct catalogue *c)
+static void get_page(struct service *s)
 {
-	listing_send_page(c->h, c->db);
+	listing_send_page(s->h, s->db);
 }
 
-static void get_collection(struct catalogue *c)
+static void get_collection(struct service *s)
 {
-	listing_send_collection(c->h, c->db);
+	listing_send_collection(s->h, s->db);
 }
 
-static void get_feed(struct catalogue *c)
+static void get_feed(struct service *s)
 {
-	listing_send_feed(c->h, c->db);
+	listing_send_feed(s->h, s->db);
 }
 
 /* --- one track ------------------------------------------------------------------- */
 
 /* What needs a key is nobody else's: no cache may show it to another. */
-static bool admit(const struct catalogue *c, bool is_private)
+static bool admit(const struct service *s, bool is_private)
 {
 	int64_t key;
 
-	http_set_header(c->h, "Cache-Control", is_private ? "private, no-cache" : "no-cache");
-	http_set_header(c->h, "Vary", "Authorization, X-Api-Key");
-	return !is_private || key_admit(c->h, c->db, "listen", &key);
+	http_set_header(s->h, "Cache-Control", is_private ? "private, no-cache" : "no-cache");
+	http_set_header(s->h, "Vary", "Authorization, X-Api-Key");
+	return !is_private || key_admit(s->h, s->db, "listen", &key);
 }
 
-static void send_card(const struct catalogue *c, const struct uuid *track)
+static void send_card(const struct service *s, const struct uuid *track)
 {
 	struct db_rows rows = {0};
-	enum drift_err err = db_call(c->db,
+	enum drift_err err = db_call(s->db,
 				     "SELECT t, (t ->> 'private')::boolean "
 				     "FROM drift.track_card($1) t",
 				     DB_ARGS(db_uuid(track)), &rows);
 
 	if (err)
-		listing_fail(c->h, c->db, err);
-	else if (admit(c, db_get_bool(&rows, 0, 1)))
-		body_send(c->h, "application/json", db_get_text(&rows, 0, 0));
+		listing_fail(s->h, s->db, err);
+	else if (admit(s, db_get_bool(&rows, 0, 1)))
+		body_send(s->h, "application/json", db_get_text(&rows, 0, 0));
 	db_rows_clear(&rows);
 }
 
-static void get_track(struct catalogue *c)
+static void get_track(struct service *s)
 {
-	const char *text = http_segment(c->h, 1);
+	const char *text = http_segment(s->h, 1);
 	struct uuid track;
 
 	if (uuid_parse(text, strlen(text), &track) == DRIFT_OK)
-		send_card(c, &track);
+		send_card(s, &track);
 	else
-		listing_fail(c->h, c->db, DRIFT_ENOENT);
+		listing_fail(s->h, s->db, DRIFT_ENOENT);
 }
 
 /* --- plays ----------------------------------------------------------------------- */
 
-static enum drift_err find_listener(struct catalogue *c, struct play_listener *out)
+static enum drift_err find_listener(struct service *s, struct play_listener *out)
 {
-	enum drift_err err = c->has_secret ? DRIFT_OK : secret_get(c->db, c->secret);
+	enum drift_err err = service_find_secret(s);
 
 	if (err)
 		return err;
-	c->has_secret = true;
-	*out = play_listener(c->secret, http_param(c->h, "REMOTE_ADDR"),
-			     http_header(c->h, "User-Agent"), time(NULL));
+	*out = play_listener(s->secret, http_param(s->h, "REMOTE_ADDR"),
+			     http_header(s->h, "User-Agent"), time(NULL));
 	return DRIFT_OK;
 }
 
-static enum drift_err add_play(struct catalogue *c, const char *play, bool admitted)
+static enum drift_err add_play(struct service *s, const char *play, bool admitted)
 {
 	struct play_listener listener;
 	struct db_rows rows = {0};
-	enum drift_err err = find_listener(c, &listener);
+	enum drift_err err = find_listener(s, &listener);
 
 	if (!err)
-		err = db_call(c->db, "SELECT drift.play_post($1::jsonb, $2, $3)",
+		err = db_call(s->db, "SELECT drift.play_post($1::jsonb, $2, $3)",
 			      DB_ARGS(db_text(play), db_text(listener.text), db_bool(admitted)),
 			      &rows);
 	if (err)
 		return err;
-	http_set_header(c->h, "Cache-Control", "no-store");
-	http_send(c->h, "application/json", db_get_text(&rows, 0, 0),
+	http_set_header(s->h, "Cache-Control", "no-store");
+	http_send(s->h, "application/json", db_get_text(&rows, 0, 0),
 		  strlen(db_get_text(&rows, 0, 0)));
 	db_rows_clear(&rows);
 	return DRIFT_OK;
 }
 
 /* A key is looked at only where it is needed: a stale one shuts nobody out. */
-static void count_play(struct catalogue *c, const char *play)
+static void count_play(struct service *s, const char *play)
 {
-	enum drift_err err = add_play(c, play, false);
+	enum drift_err err = add_play(s, play, false);
 	int64_t key;
 
 	if (err == DRIFT_EAUTH) {
-		if (!key_admit(c->h, c->db, "listen", &key))
+		if (!key_admit(s->h, s->db, "listen", &key))
 			return;
-		err = add_play(c, play, true);
+		err = add_play(s, play, true);
 	}
 	if (err)
-		listing_fail(c->h, c->db, err);
+		listing_fail(s->h, s->db, err);
 }
 
-static void post_play(struct catalogue *c)
+static void post_play(struct service *s)
 {
 	struct buf body = {0};
 
-	if (body_read(c->h, "application/json", BODY_MAX, &body))
-		count_play(c, buf_text(&body));
+	if (body_read(s->h, "application/json", BODY_MAX, &body))
+		count_play(s, buf_text(&body));
 	buf_clear(&body);
 }
 
@@ -153,7 +143,7 @@ enum place { NOWHERE, LIST, PAGE, COLLECTION, FEED, TRACK, PLAYS };
 static const struct route {
 	enum place place;
 	const char *method;
-	void (*answer)(struct catalogue *c);
+	void (*answer)(struct service *s);
 } routes[] = {
 	{LIST, "GET", get_list},
 	{LIST, "HEAD", get_list},
@@ -201,34 +191,22 @@ static const struct route *find_route(enum place place, const char *method)
 	return NULL;
 }
 
-static void answer(struct catalogue *c)
+static void answer(struct service *s)
 {
-	enum place place = find_place(c->h);
-	const struct route *route = find_route(place, http_method(c->h));
+	enum place place = find_place(s->h);
+	const struct route *route = find_route(place, http_method(s->h));
 
 	if (route)
-		route->answer(c);
+		route->answer(s);
 	else if (place == NOWHERE)
-		http_fail(c->h, DRIFT_ENOENT, "There is nothing here.");
-	else if (strcmp(http_method(c->h), "OPTIONS") == 0)
-		http_send_options(c->h, allowed(place));
+		http_fail(s->h, DRIFT_ENOENT, "There is nothing here.");
+	else if (strcmp(http_method(s->h), "OPTIONS") == 0)
+		http_send_options(s->h, allowed(place));
 	else
-		http_fail_method(c->h, allowed(place));
+		http_fail_method(s->h, allowed(place));
 }
 
 int main(void)
 {
-	struct service s;
-	struct catalogue c = {0};
-
-	if (!service_open("catalogue.fcgi", &s))
-		return EXIT_FAILURE;
-	c.h = s.h;
-	c.db = s.db;
-	while (http_accept(s.h) == DRIFT_OK) {
-		answer(&c);
-		http_finish(s.h);
-	}
-	service_close(&s);
-	return EXIT_SUCCESS;
+	return service_run("catalogue.fcgi", answer);
 }

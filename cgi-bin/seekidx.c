@@ -19,7 +19,6 @@
 #include "http/http.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 static void write_point(const struct seek_point *p, struct buf *json)
 {
@@ -91,32 +90,20 @@ static void send_track(struct delivery *d, struct track *t)
 		delivery_send(d, t, name, SEEKIDX_MIME, NULL);
 }
 
-static void answer(struct delivery *d)
+static void answer(struct service *s)
 {
+	struct delivery d = delivery_of(s);
 	struct track track;
 
-	if (!http_admit_read(d->h))
+	if (!http_admit_read(d.h))
 		return;
-	if (http_segments(d->h) != 1)
-		http_fail(d->h, DRIFT_ENOENT, "There is no such track.");
-	else if (track_admit(d->h, d->db, &track))
-		send_track(d, &track);
+	if (http_segments(d.h) != 1)
+		http_fail(d.h, DRIFT_ENOENT, "There is no such track.");
+	else if (track_admit(d.h, d.db, &track))
+		send_track(&d, &track);
 }
 
 int main(void)
 {
-	struct service s;
-	struct delivery d = {0};
-
-	if (!service_open("seekidx.fcgi", &s))
-		return EXIT_FAILURE;
-	d.h = s.h;
-	d.db = s.db;
-	d.conf = &s.conf;
-	while (http_accept(s.h) == DRIFT_OK) {
-		answer(&d);
-		http_finish(s.h);
-	}
-	service_close(&s);
-	return EXIT_SUCCESS;
+	return service_run("seekidx.fcgi", answer);
 }

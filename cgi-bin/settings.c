@@ -14,7 +14,6 @@
 #include "http/query.h"
 #include "http/referer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define BODY_MAX ((size_t)16 << 10) /* bytes */
@@ -214,13 +213,14 @@ static void take_route(struct http *h, struct db *db, const struct route *route)
 	buf_clear(&cookies);
 }
 
-static void answer(struct http *h, struct db *db)
+static void answer(struct service *s)
 {
+	struct http *h = s->h;
 	enum place place = find_place(h);
 	const struct route *route = find_route(place, http_method(h));
 
 	if (route)
-		take_route(h, db, route);
+		take_route(h, s->db, route);
 	else if (place == NOWHERE)
 		http_fail(h, DRIFT_ENOENT, "There is nothing here.");
 	else if (strcmp(http_method(h), "OPTIONS") == 0)
@@ -231,14 +231,5 @@ static void answer(struct http *h, struct db *db)
 
 int main(void)
 {
-	struct service s;
-
-	if (!service_open("settings.fcgi", &s))
-		return EXIT_FAILURE;
-	while (http_accept(s.h) == DRIFT_OK) {
-		answer(s.h, s.db);
-		http_finish(s.h);
-	}
-	service_close(&s);
-	return EXIT_SUCCESS;
+	return service_run("settings.fcgi", answer);
 }

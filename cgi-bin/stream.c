@@ -19,7 +19,6 @@
 #include "http/http.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* This request as stream.cgi gets it, which is this program by a second name. */
@@ -156,37 +155,25 @@ static void answer_growing(struct delivery *d, const struct track *t, answer_fn 
 		http_fail(d->h, DRIFT_EBUSY, "This track is still being uploaded.");
 }
 
-static void answer(struct delivery *d)
+static void answer(struct service *s)
 {
-	answer_fn *send = find_answer(d->h);
+	struct delivery d = delivery_of(s);
+	answer_fn *send = find_answer(d.h);
 	struct track track;
 
-	if (!http_admit_read(d->h))
+	if (!http_admit_read(d.h))
 		return;
 	if (!send)
-		http_fail(d->h, DRIFT_ENOENT, "There is nothing here by that name.");
-	else if (!track_admit_growing(d->h, d->db, &track))
+		http_fail(d.h, DRIFT_ENOENT, "There is nothing here by that name.");
+	else if (!track_admit_growing(d.h, d.db, &track))
 		return;
 	else if (track.version > 0)
-		send(d, &track);
+		send(&d, &track);
 	else
-		answer_growing(d, &track, send);
+		answer_growing(&d, &track, send);
 }
 
 int main(void)
 {
-	struct service s;
-	struct delivery d = {0};
-
-	if (!service_open("stream.fcgi", &s))
-		return EXIT_FAILURE;
-	d.h = s.h;
-	d.db = s.db;
-	d.conf = &s.conf;
-	while (http_accept(s.h) == DRIFT_OK) {
-		answer(&d);
-		http_finish(s.h);
-	}
-	service_close(&s);
-	return EXIT_SUCCESS;
+	return service_run("stream.fcgi", answer);
 }

@@ -23,7 +23,6 @@
 #include "http/http.h"
 #include "http/tus.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* --- whole files ----------------------------------------------------------------- */
@@ -213,41 +212,29 @@ static void take_route(struct intake *in, const struct route *r, const struct uu
 		r->answer(in, *id->text ? id : NULL);
 }
 
-static void answer(struct intake *in)
+static void answer(struct service *s)
 {
+	struct intake in = {.h = s->h, .db = s->db, .conf = &s->conf};
 	struct uuid id = {0};
-	enum place place = find_place(in->h, &id);
-	const char *method = get_method(in->h);
+	enum place place = find_place(in.h, &id);
+	const char *method = get_method(in.h);
 	const struct route *route = find_route(place, method);
 	struct buf methods = {0};
 
 	list_methods(place, &methods);
-	resumable_set_cors(in, buf_text(&methods));
+	resumable_set_cors(&in, buf_text(&methods));
 	if (route)
-		take_route(in, route, &id);
+		take_route(&in, route, &id);
 	else if (place == NOWHERE)
-		http_fail(in->h, DRIFT_ENOENT, "There is no such upload or track.");
+		http_fail(in.h, DRIFT_ENOENT, "There is no such upload or track.");
 	else if (strcmp(method, "OPTIONS") == 0)
-		resumable_options(in);
+		resumable_options(&in);
 	else
-		http_fail_method(in->h, buf_text(&methods));
+		http_fail_method(in.h, buf_text(&methods));
 	buf_clear(&methods);
 }
 
 int main(void)
 {
-	struct service s;
-	struct intake in = {0};
-
-	if (!service_open("upload.fcgi", &s))
-		return EXIT_FAILURE;
-	in.h = s.h;
-	in.db = s.db;
-	in.conf = &s.conf;
-	while (http_accept(s.h) == DRIFT_OK) {
-		answer(&in);
-		http_finish(s.h);
-	}
-	service_close(&s);
-	return EXIT_SUCCESS;
+	return service_run("upload.fcgi", answer);
 }

@@ -2,7 +2,6 @@
 
 #include "base/fnv.h"
 #include "base/log.h"
-#include "catalogue/secret.h"
 #include "http/precondition.h"
 
 #include <fcntl.h>
@@ -21,6 +20,11 @@ struct stored {
 	struct store_etag etag;
 	struct filebody body; /* without a descriptor until it is copied */
 };
+
+struct delivery delivery_of(struct service *s)
+{
+	return (struct delivery){.h = s->h, .db = s->db, .conf = &s->conf, .service = s};
+}
 
 static bool find_file(const struct delivery *d, const struct track *t, const char *name,
 		      const char *mime, struct stored *out)
@@ -61,23 +65,15 @@ static enum conf_handover find_way(const struct delivery *d)
 	return CONF_HANDOVER_COPY;
 }
 
-enum drift_err delivery_find_secret(struct delivery *d)
-{
-	enum drift_err err = d->has_secret ? DRIFT_OK : secret_get(d->db, d->secret);
-
-	d->has_secret = !err;
-	return err;
-}
-
 enum drift_err delivery_link(struct delivery *d, const struct track *t, struct store_token *out)
 {
 	int64_t epoch = store_epoch(d->conf, t->is_private, time(NULL));
-	enum drift_err err = delivery_find_secret(d);
+	enum drift_err err = service_find_secret(d->service);
 	struct store_token token;
 
 	if (err)
 		return err;
-	token = store_token(d->secret, &t->id, t->version, epoch);
+	token = store_token(d->service->secret, &t->id, t->version, epoch);
 	err = store_link(d->conf, &token, &t->id, t->version);
 	if (!err)
 		*out = token;

@@ -13,6 +13,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "catalogue/db.h"
+#include "catalogue/service.h"
 #include "catalogue/store.h"
 #include "catalogue/track.h"
 #include "http/filebody.h"
@@ -21,14 +22,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One program's; zeroed but for the first three, which are borrowed. */
+/* One request's; all is borrowed. */
 struct delivery {
 	struct http *h;
 	struct db *db;
 	const struct conf *conf;
-	uint8_t secret[32]; /* read once */
-	bool has_secret;
+	struct service *service; /* for its secret */
 };
+
+struct delivery delivery_of(struct service *s);
 
 /*
  * Answers with a file.
@@ -49,9 +51,6 @@ void delivery_send(struct delivery *d, const struct track *t, const char *name, 
  * makes FastCGI wait for slow readers. False: the answer is the caller's.
  */
 bool delivery_pass_on(struct delivery *d, int64_t bytes, const char *twin) MUST_CHECK;
-
-/* Fills d->secret, once. DRIFT_EDB, DRIFT_EIO. */
-enum drift_err delivery_find_secret(struct delivery *d) MUST_CHECK;
 
 /*
  * Answers with what is made as it is sent, by a process of its own where that can be.

@@ -91,9 +91,9 @@ static void note(struct delivery *d, const struct track *t, const struct growing
 {
 	struct play_listener who;
 
-	if (delivery_find_secret(d) != DRIFT_OK)
+	if (service_find_secret(d->service) != DRIFT_OK)
 		return;
-	who = play_listener(d->secret, http_param(d->h, "REMOTE_ADDR"),
+	who = play_listener(d->service->secret, http_param(d->h, "REMOTE_ADDR"),
 			    http_header(d->h, "User-Agent"), (int64_t)time(NULL));
 	if (db_call(d->db, "SELECT drift.listener_note($1, $2, $3, $4)",
 		    DB_ARGS(db_uuid(&t->id), db_int(g->version), db_text(who.text), db_int(at)),

@@ -212,3 +212,15 @@ void intake_fail(const struct intake *in, const struct upload *u, enum drift_err
 		http_fail(in->h, err, "The upload could not be stored.");
 	}
 }
+
+void intake_delete(const struct intake *in, const struct uuid *id)
+{
+	enum drift_err err = upload_delete(in->conf, in->db, id);
+
+	if (err) {
+		intake_fail(in, NULL, err);
+		return;
+	}
+	http_set_status(in->h, 204);
+	http_send_empty(in->h);
+}

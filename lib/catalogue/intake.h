@@ -56,6 +56,9 @@ enum drift_err intake_finish(const struct intake *in, struct upload *u, int wait
 /* Drift-Track, and what tus wants to know of an upload: on every answer. */
 void intake_set_headers(const struct intake *in, const struct upload *u);
 
+/* Removes the upload and answers so. */
+void intake_delete(const struct intake *in, const struct uuid *id);
+
 /* Answers err with the sentence that fits it; u may be NULL. */
 void intake_fail(const struct intake *in, const struct upload *u, enum drift_err err);
 

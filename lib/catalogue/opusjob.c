@@ -69,7 +69,8 @@ static enum drift_err find_setup(struct opusjob *j, int32_t *setup_bytes)
 	return err;
 }
 
-static enum drift_err open_file(struct opusjob *j)
+/* Leaves j->file.fd -1 where it cannot be (told). */
+static void open_file(struct opusjob *j)
 {
 	const struct task *t = j->task;
 	int32_t setup_bytes;
@@ -81,7 +82,6 @@ static enum drift_err open_file(struct opusjob *j)
 	if (err)
 		task_fail_by_code(t, JOB_OPUS, err);
 	j->order.fd = j->file.fd;
-	return err;
 }
 
 void opusjob_start(const struct task *task, int channels, struct encoders *encoders, int64_t rank,
@@ -99,8 +99,8 @@ void opusjob_start(const struct task *task, int channels, struct encoders *encod
 	};
 	out->name = opusplan_file(conf);
 	out->sidecar_name = opusplan_sidecar(conf);
-	if (check_room(out) == DRIFT_OK && open_file(out) != DRIFT_OK)
-		artifact_leave(&out->file);
+	if (check_room(out) == DRIFT_OK)
+		open_file(out);
 }
 
 /* --- end --------------------------------------------------------------------- */

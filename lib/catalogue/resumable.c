@@ -407,16 +407,8 @@ void resumable_patch(const struct intake *in, const struct uuid *id)
 
 void resumable_delete(const struct intake *in, const struct uuid *id)
 {
-	enum drift_err err;
 	struct upload u;
 
-	if (!find(in, id, &u))
-		return;
-	err = upload_delete(in->conf, in->db, id);
-	if (err) {
-		intake_fail(in, NULL, err);
-		return;
-	}
-	http_set_status(in->h, 204);
-	http_send_empty(in->h);
+	if (find(in, id, &u))
+		intake_delete(in, id);
 }

@@ -277,15 +277,7 @@ void rufh_patch(const struct intake *in, const struct uuid *id)
 void rufh_delete(const struct intake *in, const struct uuid *id)
 {
 	struct upload u;
-	enum drift_err err;
 
-	if (!find(in, id, &u))
-		return;
-	err = upload_delete(in->conf, in->db, id);
-	if (err) {
-		intake_fail(in, NULL, err);
-		return;
-	}
-	http_set_status(in->h, 204);
-	http_send_empty(in->h);
+	if (find(in, id, &u))
+		intake_delete(in, id);
 }

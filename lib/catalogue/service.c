@@ -1,23 +1,40 @@
 #include "catalogue/service.h"
 
 #include "base/log.h"
+#include "catalogue/secret.h"
 
-bool service_open(const char *program, struct service *out)
+#include <stdlib.h>
+
+static bool open_service(const char *program, struct service *s)
 {
 	log_init(program);
-	if (conf_load(&out->conf) != DRIFT_OK)
+	if (conf_load(&s->conf) != DRIFT_OK)
 		return false;
-	out->h = http_new();
-	out->db = db_new(out->conf.web_dsn, program);
-	if (out->h && out->db)
-		return true;
-	log_error("there is no memory to begin with");
-	service_close(out);
-	return false;
+	s->h = http_new();
+	s->db = db_new(s->conf.web_dsn, program);
+	if (!s->h || !s->db)
+		log_error("there is no memory to begin with");
+	return s->h && s->db;
 }
 
-void service_close(struct service *s)
+int service_run(const char *program, service_answer_fn *answer)
 {
-	db_free(s->db);
-	http_free(s->h);
+	struct service s = {0};
+	bool works = open_service(program, &s);
+
+	while (works && http_accept(s.h) == DRIFT_OK) {
+		answer(&s);
+		http_finish(s.h);
+	}
+	db_free(s.db);
+	http_free(s.h);
+	return works ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+enum drift_err service_find_secret(struct service *s)
+{
+	enum drift_err err = s->has_secret ? DRIFT_OK : secret_get(s->db, s->secret);
+
+	s->has_secret = !err;
+	return err;
 }

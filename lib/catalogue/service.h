@@ -6,24 +6,34 @@
 #define DRIFT_CATALOGUE_SERVICE_H
 
 #include "base/conf.h"
+#include "base/err.h"
 #include "catalogue/db.h"
 #include "http/http.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct service {
 	struct conf conf;
 	struct http *h;
 	struct db *db;
+	uint8_t secret[32]; /* the catalogue's, once service_find_secret() has read it */
+	bool has_secret;
 };
 
+typedef void service_answer_fn(struct service *s);
+
 /*
- * program  its name, in the log and to the database; static storage
- * out      the caller's to service_close(), and not to be moved until then
+ * Has every request answered until the server sends no more.
  *
- * False: it cannot work (logged).
+ * program  its name, in the log and to the database; static storage
+ * answer   leaves the request answered, whatever came of it
+ *
+ * Returns the program's exit code: EXIT_FAILURE when it cannot work (logged).
  */
-bool service_open(const char *program, struct service *out) MUST_CHECK;
-void service_close(struct service *s);
+int service_run(const char *program, service_answer_fn *answer) MUST_CHECK;
+
+/* Fills s->secret, once in a program's life. Errors: of secret_get(). */
+enum drift_err service_find_secret(struct service *s) MUST_CHECK;
 
 #endif
