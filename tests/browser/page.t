@@ -153,7 +153,8 @@ const { createServer } = require('node:http');
 				drift.output.connect(meter);
 				drift.seek(5);
 				await drift.resume();
-				await new Promise((resolve) => setTimeout(resolve, 1500));
+				while (drift.state.t < 6.2)
+					await new Promise((resolve) => setTimeout(resolve, 50));
 				meter.getFloatTimeDomainData(block);
 				drift.output.disconnect(meter);
 				drift.pause();
