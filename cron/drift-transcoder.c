@@ -309,6 +309,13 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* Whoever started it may have been more modest: that it cannot take back. */
+static void step_back(void)
+{
+	if (getpriority(PRIO_PROCESS, 0) < NICENESS && setpriority(PRIO_PROCESS, 0, NICENESS) < 0)
+		log_errno("setpriority");
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = parse_options(argc, argv);
@@ -331,8 +338,7 @@ int main(int argc, char **argv)
 	if (!db)
 		return EXIT_FAILURE;
 	catch_signals();
-	if (setpriority(PRIO_PROCESS, 0, NICENESS) < 0)
-		log_errno("setpriority");
+	step_back();
 	code = run(&o, &conf, db);
 	db_free(db);
 	return code;
