@@ -175,6 +175,25 @@ static int serve_packets(struct source *source, uint8_t *memory)
 	return 0;
 }
 
+/* See incoming.h. */
+static bool wait_for_bytes(void *context, int64_t at, int64_t *end)
+{
+	struct wire w = {.type = WIRE_NEED, .first = at};
+
+	(void)context;
+	if (!say(&w) || !hear(&w, NULL) || w.type != WIRE_THERE)
+		return false;
+	*end = w.first;
+	return true;
+}
+
+static struct incoming find_file(int fd, const struct wire *open)
+{
+	if (open->length == 0)
+		return incoming_whole(fd);
+	return (struct incoming){.fd = fd, .bytes = open->length, .wait = wait_for_bytes};
+}
+
 static int serve(int64_t max_hours, uint8_t *memory)
 {
 	char reason[SOURCE_REASON_MAX] = "";
@@ -183,14 +202,14 @@ static int serve(int64_t max_hours, uint8_t *memory)
 	int fd = -1, code;
 	enum drift_err err;
 
-	if (!hear(&w, &fd) || w.bytes < 0 || w.bytes > (int64_t)WIRE_INDEX_MAX ||
+	if (!hear(&w, &fd) || w.bytes < 0 || w.bytes > (int64_t)WIRE_INDEX_MAX || w.length < 0 ||
 	    (w.type != WIRE_OPEN && w.type != WIRE_REPACK) || fd < 0)
 		return 1;
 	if (w.type == WIRE_OPEN)
-		err = source_new_indexed(fd, max_hours, beat, memory, (size_t)w.bytes, &source,
-					 reason);
+		err = source_new_indexed(find_file(fd, &w), max_hours, beat, memory,
+					 (size_t)w.bytes, &source, reason);
 	else
-		err = source_new_repackaged(fd, max_hours, beat, &source, reason);
+		err = source_new_repackaged(find_file(fd, &w), max_hours, beat, &source, reason);
 	if (err != DRIFT_OK)
 		return say_failure(WIRE_REFUSED, err, reason) ? 0 : 1;
 	code = w.type == WIRE_OPEN ? serve_pcm(source, memory) : serve_packets(source, memory);

@@ -2,10 +2,9 @@
 
 #include "base/log.h"
 #include "media/child.h"
-#include "media/flacframe.h"
+#include "media/claims.h"
 #include "media/wire.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 struct decoder {
 	struct child child;
 	struct decoder_limits limits;
+	struct decoder_arriving arriving; /* all-zero: the source is whole */
 	int64_t cpu_base; /* seconds, before any for the duration */
 	struct decoder_facts facts;
 	struct packing packing;
@@ -66,7 +66,31 @@ static enum drift_err lose_child(struct decoder *d, bool silent)
 	return lose(d, reason);
 }
 
-/* The next message but BUSY, at least min bytes of it. */
+static enum drift_err say(struct decoder *d, const struct wire *w, int fd)
+{
+	if (wire_send(d->child.socket, w, sizeof(*w), fd) != DRIFT_OK)
+		return lose_child(d, false);
+	return DRIFT_OK;
+}
+
+/* The child waits for a byte of the source. */
+static enum drift_err answer_need(struct decoder *d)
+{
+	const struct decoder_arriving *a = &d->arriving;
+	struct wire there = {.type = WIRE_THERE};
+	int64_t at = d->heard.head.first;
+	enum drift_err err;
+
+	if (at < 0 || at >= a->bytes)
+		return lose(d, "the decoder asked for what cannot be");
+	err = a->wait(a->context, at, &there.first);
+	if (err == DRIFT_OK)
+		return say(d, &there, -1);
+	(void)lose(d, "the source does not arrive any more");
+	return err;
+}
+
+/* The next message but BUSY and NEED, at least min bytes of it. */
 static enum drift_err hear(struct decoder *d, size_t *got)
 {
 	struct wire_facts *w = &d->heard;
@@ -79,52 +103,18 @@ static enum drift_err hear(struct decoder *d, size_t *got)
 			return lose_child(d, err == DRIFT_EMORE);
 		if (*got < sizeof(w->head))
 			return lose(d, "the decoder gave an answer that makes no sense");
-	} while (w->head.type == WIRE_BUSY);
+		if (w->head.type == WIRE_NEED)
+			err = answer_need(d);
+		if (err != DRIFT_OK)
+			return err;
+	} while (w->head.type == WIRE_BUSY || w->head.type == WIRE_NEED);
 	if (w->head.no_memory)
 		return lose_for_memory(d);
 	wire_clean(w->head.text, sizeof(w->head.text));
 	return DRIFT_OK;
 }
 
-static enum drift_err say(struct decoder *d, const struct wire *w, int fd)
-{
-	if (wire_send(d->child.socket, w, sizeof(*w), fd) != DRIFT_OK)
-		return lose_child(d, false);
-	return DRIFT_OK;
-}
-
 /* --- facts: nothing is believed -------------------------------------------- */
-
-static void clean_word(char *word, size_t max)
-{
-	word[max - 1] = '\0';
-	for (char *c = word; *c; c++)
-		if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) &&
-		    !strchr("/+-", *c))
-			*c = '-';
-}
-
-static void clean_texts(struct decoder_facts *f)
-{
-	clean_word(f->container, sizeof(f->container));
-	clean_word(f->codec, sizeof(f->codec));
-	clean_word(f->video, sizeof(f->video));
-	clean_word(f->extension, sizeof(f->extension));
-	clean_word(f->mime, sizeof(f->mime));
-	for (int i = 0; i < f->tags; i++) {
-		wire_clean(f->tag[i].key, sizeof(f->tag[i].key));
-		wire_clean(f->tag[i].text, sizeof(f->tag[i].text));
-	}
-}
-
-static bool is_believable(const struct decoder_facts *f, const struct decoder_limits *l)
-{
-	return f->sample_rate >= 1000 && f->sample_rate <= 768000 && f->channels >= 1 &&
-	       f->channels <= 8 && f->bits >= 0 && f->bits <= 64 && f->samples >= 1 &&
-	       f->samples <= l->max_duration_hours * 3600 * f->sample_rate && f->delay >= 0 &&
-	       f->padding >= 0 && f->tags >= 0 && f->tags <= DECODER_TAGS_MAX &&
-	       f->cover_bytes <= DECODER_COVER_MAX && !strchr(f->extension, '/') && *f->extension;
-}
 
 /* Copied before it is looked at: the child can still write to its original. */
 static enum drift_err copy_cover(struct decoder *d)
@@ -165,47 +155,16 @@ static enum drift_err copy_index(struct decoder *d, int64_t bytes)
 	return DRIFT_OK;
 }
 
-static bool is_believable_packing(const struct packing *p, const struct decoder_facts *f)
-{
-	static const struct {
-		char codec[5];
-		uint32_t config_min, config_max; /* bytes */
-	} known[] = {
-		{"fLaC", FLACFRAME_STREAMINFO_BYTES, FLACFRAME_STREAMINFO_BYTES},
-		{"mp4a", 2, PACKING_CONFIG_MAX},
-		{"mp3 ", 0, 0},
-		{"Opus", 19, 19 + 2 + 255},
-		{"avc1", 0, 0},
-		{"hvc1", 0, 0},
-		{"vp09", 0, 0},
-		{"av01", 0, 0},
-	};
-
-	if (p->rate != f->sample_rate || p->channels != f->channels)
-		return false;
-	if (p->way == PACKING_NONE)
-		return true;
-	if (p->way == PACKING_FLAC && p->bits != 16 && p->bits != 24)
-		return false;
-	if (p->way < PACKING_COPY || p->way > PACKING_FILM || p->bits < 0 || p->bits > 32)
-		return false;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (memcmp(p->codec, known[i].codec, sizeof(p->codec)) == 0)
-			return p->config_bytes >= known[i].config_min &&
-			       p->config_bytes <= known[i].config_max;
-	return false;
-}
-
 /* What is copied was not measured: its length is the caller's to know. */
 static bool are_believable(const struct decoder *d, const struct wire_facts *w)
 {
 	struct decoder_facts f = d->facts;
 
-	if (d->repackages && !is_believable_packing(&w->packing, &f))
+	if (d->repackages && !claims_packing(&w->packing, &f))
 		return false;
 	if (d->repackages && w->packing.way == PACKING_COPY && f.samples == 0)
 		f.samples = 1;
-	return is_believable(&f, &d->limits);
+	return claims_facts(&f, d->limits.max_duration_hours);
 }
 
 static enum drift_err take_facts(struct decoder *d, const struct wire_facts *w)
@@ -214,8 +173,7 @@ static enum drift_err take_facts(struct decoder *d, const struct wire_facts *w)
 
 	d->facts = w->facts;
 	d->facts.lossless = w->facts.lossless ? true : false;
-	if (d->facts.tags >= 0 && d->facts.tags <= DECODER_TAGS_MAX)
-		clean_texts(&d->facts);
+	claims_clean(&d->facts);
 	if (!are_believable(d, w))
 		return lose(d, "the decoder gave facts that cannot be");
 	if (d->repackages)
@@ -266,6 +224,7 @@ static enum drift_err probe(struct decoder *d, int source)
 	struct wire open = {
 		.type = d->repackages ? WIRE_REPACK : WIRE_OPEN,
 		.bytes = (int64_t)d->known_bytes,
+		.length = d->arriving.bytes,
 	};
 	enum drift_err err;
 
@@ -293,7 +252,7 @@ static enum drift_err start(struct decoder *d, const char *program, int source, 
 		err = probe(d, source);
 	if (err != DRIFT_OK)
 		return err;
-	if (!d->repackages)
+	if (!d->repackages && !d->arriving.bytes)
 		hours = d->facts.samples / ((int64_t)d->facts.sample_rate * 3600) + 1;
 	child_allow_cpu(&d->child, cpu_for(d, hours));
 	return DRIFT_OK;
@@ -305,6 +264,7 @@ static enum drift_err new_decoder(struct decoder *d, const char *program,
 				  struct decoder **out, char *reason, size_t reason_max)
 {
 	struct stat st;
+	int64_t bytes;
 	enum drift_err err;
 
 	if (!d)
@@ -316,7 +276,8 @@ static enum drift_err new_decoder(struct decoder *d, const char *program,
 		free(d);
 		return DRIFT_EIO;
 	}
-	d->cpu_base = CPU_BASE_SECONDS + (st.st_size >> CPU_BYTES_SHIFT);
+	bytes = d->arriving.bytes ? d->arriving.bytes : st.st_size;
+	d->cpu_base = CPU_BASE_SECONDS + (bytes >> CPU_BYTES_SHIFT);
 	err = start(d, program, source, hours);
 	if (err == DRIFT_OK) {
 		*out = d;
@@ -324,8 +285,10 @@ static enum drift_err new_decoder(struct decoder *d, const char *program,
 	}
 	if (err == DRIFT_EMEDIA)
 		snprintf(reason, reason_max, "%s", d->reason);
+	if (err == DRIFT_ENOMEM)
+		err = DRIFT_EIO;
 	decoder_free(d);
-	return err == DRIFT_EMEDIA ? DRIFT_EMEDIA : DRIFT_EIO;
+	return err;
 }
 
 enum drift_err decoder_new(const char *program, const struct decoder_limits *limits, int source,
@@ -348,21 +311,51 @@ enum drift_err decoder_new_indexed(const char *program, const struct decoder_lim
 	return new_decoder(d, program, limits, source, 0, out, reason, reason_max);
 }
 
+/* One that repackages; NULL when out of memory. */
+static struct decoder *new_repackaging(void)
+{
+	struct decoder *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->repackages = true;
+	d->entry = calloc(PACKING_PACKETS_MAX, sizeof(*d->entry));
+	if (d->entry)
+		return d;
+	free(d);
+	return NULL;
+}
+
 enum drift_err decoder_new_repackaging(const char *program, const struct decoder_limits *limits,
 				       int source, int64_t hours, struct decoder **out,
 				       char *reason, size_t reason_max)
 {
+	return new_decoder(new_repackaging(), program, limits, source, hours, out, reason,
+			   reason_max);
+}
+
+enum drift_err decoder_new_arriving(const char *program, const struct decoder_limits *limits,
+				    const struct decoder_arriving *source, int64_t hours,
+				    struct decoder **out, char *reason, size_t reason_max)
+{
 	struct decoder *d = calloc(1, sizeof(*d));
 
-	if (d) {
-		d->repackages = true;
-		d->entry = calloc(PACKING_PACKETS_MAX, sizeof(*d->entry));
-		if (!d->entry) {
-			free(d);
-			return DRIFT_EIO;
-		}
-	}
-	return new_decoder(d, program, limits, source, hours, out, reason, reason_max);
+	if (d)
+		d->arriving = *source;
+	return new_decoder(d, program, limits, source->fd, hours, out, reason, reason_max);
+}
+
+enum drift_err decoder_new_repackaging_arriving(const char *program,
+						const struct decoder_limits *limits,
+						const struct decoder_arriving *source,
+						int64_t hours, struct decoder **out, char *reason,
+						size_t reason_max)
+{
+	struct decoder *d = new_repackaging();
+
+	if (d)
+		d->arriving = *source;
+	return new_decoder(d, program, limits, source->fd, hours, out, reason, reason_max);
 }
 
 void decoder_free(struct decoder *d)

@@ -72,6 +72,41 @@ enum drift_err decoder_new_indexed(const char *program, const struct decoder_lim
 enum drift_err decoder_new_repackaging(const char *program, const struct decoder_limits *limits,
 				       int source, int64_t hours, struct decoder **out,
 				       char *reason, size_t reason_max) MUST_CHECK;
+
+/*
+ * Waits until the byte at offset at of an arriving source is there.
+ *
+ * at   0 to the source's bytes - 1
+ * end  written on DRIFT_OK only: where what is there from at on ends
+ *
+ * Anything but DRIFT_OK ends the decoder, and is what the call that waited returns.
+ */
+typedef enum drift_err (*decoder_wait_bytes)(void *context, int64_t at, int64_t *end);
+
+/* A source of which some bytes are still to come. */
+struct decoder_arriving {
+	int fd; /* as source above */
+	int64_t bytes; /* that it will have */
+	decoder_wait_bytes wait;
+	void *context; /* of wait; borrowed for the decoder's life */
+};
+
+/*
+ * As decoder_new() and decoder_new_repackaging(), of a source that still arrives: it is not
+ * measured, so facts.samples is all that is allowed unless its head says exactly where each
+ * sample is, and of what is repackaged facts.delay is what the head says. One slot only is
+ * to be asked for at a time.
+ */
+enum drift_err decoder_new_arriving(const char *program, const struct decoder_limits *limits,
+				    const struct decoder_arriving *source, int64_t hours,
+				    struct decoder **out, char *reason,
+				    size_t reason_max) MUST_CHECK;
+enum drift_err decoder_new_repackaging_arriving(const char *program,
+						const struct decoder_limits *limits,
+						const struct decoder_arriving *source,
+						int64_t hours, struct decoder **out, char *reason,
+						size_t reason_max) MUST_CHECK;
+
 void decoder_free(struct decoder *d); /* ends the child; NULL is fine */
 
 /* Borrowed until decoder_free(). */

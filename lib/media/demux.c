@@ -12,15 +12,26 @@ static int refuse_open(struct AVFormatContext *format, AVIOContext **pb, const c
 	return AVERROR(EACCES);
 }
 
+/* libavformat looks at the ends of files for tags, lengths and indexes that it can do without;
+   of those that still arrive nobody has them yet. MP4 alone may need what is there. */
+static void keep_to_head(AVFormatContext *f, const struct demux_file *file)
+{
+	f->flags |= AVFMT_FLAG_IGNIDX;
+	if (strcmp(file->sniff.container, "mp4") != 0)
+		f->pb->seekable = 0;
+}
+
 static enum drift_err start(struct demux *d, const struct demux_file *file, const char *decoders)
 {
 	AVFormatContext *f = avformat_alloc_context();
 
 	d->format = f;
-	if (!f || !sourceio_init(&d->io, file->fd, file->start, file->end))
+	if (!f || !sourceio_init(&d->io, file->in, file->start))
 		return DRIFT_ENOMEM;
 	f->pb = d->io.avio;
 	f->flags |= AVFMT_FLAG_CUSTOM_IO;
+	if (!incoming_is_whole(file->in))
+		keep_to_head(f, file);
 	f->io_open = refuse_open;
 	f->max_streams = DEMUX_STREAMS_MAX;
 	f->probesize = 1 << 20;

@@ -21,8 +21,8 @@
 #define DEMUX_REASON_MAX 256 /* bytes of a sentence, NUL included */
 
 struct demux_file {
-	int fd; /* borrowed for the demuxer's life */
-	int64_t start, end; /* bytes; see sourceio.h */
+	struct incoming *in; /* borrowed for the demuxer's life */
+	int64_t start; /* bytes hidden at the front */
 	struct sniff sniff;
 };
 

@@ -74,14 +74,20 @@ static bool is_last_sample(struct packets *p, int64_t n)
 	return last;
 }
 
-/* The header's count or what fits into the file, whichever is less, if the
-   demuxer finds exactly one sample left there. */
-static bool count_grid(struct packets *p, int64_t *total)
+/* The header's count or what fits into the file, whichever is less. */
+static int64_t samples_of_grid(const struct packets *p)
 {
-	int64_t bytes = p->file.end - p->file.start - p->demux.data_at;
+	int64_t bytes = p->file.in->bytes - p->file.start - p->demux.data_at;
 	int64_t fits = bytes / p->demux.stream->codecpar->block_align;
 	int64_t stated = p->demux.stream->duration;
-	int64_t n = stated > 0 && stated < fits ? stated : fits;
+
+	return stated > 0 && stated < fits ? stated : fits;
+}
+
+/* That many, if the demuxer finds exactly one sample left there. */
+static bool count_grid(struct packets *p, int64_t *total)
+{
+	int64_t n = samples_of_grid(p);
 
 	if (n <= 0 || !is_last_sample(p, n))
 		return false;
@@ -143,8 +149,7 @@ static void cut_mp4(const struct packets *p, int32_t rate, const struct tally *t
 	if (apply_itunes(p, e))
 		return;
 	apply_stated_end(p, rate, t, e);
-	if (mp4edit_read(p->file.fd, p->file.start, p->file.end, (uint32_t)p->demux.stream->id,
-			 &edit))
+	if (mp4edit_read(p->file.in, p->file.start, (uint32_t)p->demux.stream->id, &edit))
 		apply_edit(&edit, rate, e);
 }
 
@@ -214,10 +219,40 @@ static void cut(const struct packets *p, int32_t rate, const struct tally *t,
 static bool find_span(struct packets *p, struct oggspan *span)
 {
 	if (strcmp(p->file.sniff.container, "ogg") != 0 ||
-	    !oggspan_read(p->file.fd, p->file.start, p->file.end, p->beat, span))
+	    !oggspan_read(p->file.in->fd, p->file.start, p->file.in->bytes, p->beat, span))
 		return false;
 	p->limit = span->packets;
 	return true;
+}
+
+/* Of an Ogg file the first granule, which may say otherwise, is left out of account. */
+static int64_t foresee_delay(struct packets *p, int32_t rate)
+{
+	struct extent extent = {.total = INT32_MAX};
+	AVPacket *packet = av_packet_alloc();
+	struct tally tally = {0};
+	int64_t at;
+	int32_t samples;
+
+	if (packet && packets_next(p, packet, &at, &samples) == DRIFT_OK)
+		add_packet(&tally, packet, samples, 0);
+	av_packet_free(&packet);
+	if (strcmp(p->file.sniff.container, "ogg") == 0)
+		return opus_preskip(p);
+	cut(p, rate, &tally, NULL, &extent);
+	return extent.delay;
+}
+
+bool extent_foresee(struct packets *p, int32_t rate, int64_t most, struct extent *out)
+{
+	bool exact = packets_is_grid(p) && samples_of_grid(p) > 0;
+
+	*out = (struct extent){.total = most};
+	if (exact)
+		out->total = samples_of_grid(p);
+	else
+		out->delay = foresee_delay(p, rate);
+	return exact;
 }
 
 void extent_limit(struct packets *p)

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "media/packets.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct extent { /* samples */
@@ -35,6 +36,16 @@ struct extent { /* samples */
  */
 enum drift_err extent_measure(struct packets *p, int32_t rate, int64_t most,
 			      struct extent *out) MUST_CHECK;
+
+/*
+ * What can be said of a file of which only the beginning is there; p as above.
+ *
+ * out  total is exact where each sample's place follows from the header, else most; the padding
+ *      is 0
+ *
+ * Returns whether total is exact.
+ */
+bool extent_foresee(struct packets *p, int32_t rate, int64_t most, struct extent *out);
 
 /* Sets p->limit alone, for who knows the rest already. */
 void extent_limit(struct packets *p);

@@ -290,7 +290,7 @@ static int64_t end_on_grid(const struct film *f)
 	int64_t until = 0;
 
 	for (int64_t i = 1; until <= f->fragment_at; i++)
-		until = grid_at(i, f->packing.rate);
+		until = grid_at(i, f->packing.rate, GRID_SECONDS);
 	return until;
 }
 

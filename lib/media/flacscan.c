@@ -2,16 +2,14 @@
 
 #include "media/flacframe.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define READ_BYTES ((size_t)256 << 10)
 
-void flacscan_init(struct flacscan *s, int fd, int64_t start, int64_t end, uint32_t smallest)
+void flacscan_init(struct flacscan *s, struct incoming *in, int64_t start, uint32_t smallest)
 {
-	*s = (struct flacscan){.fd = fd, .at = start, .end = end, .smallest = smallest};
+	*s = (struct flacscan){.in = in, .at = start, .smallest = smallest};
 }
 
 void flacscan_clear(struct flacscan *s)
@@ -33,7 +31,7 @@ struct window {
 
 static bool is_at_end(const struct window *w)
 {
-	return w->scan->broken || w->scan->at >= w->scan->end;
+	return w->scan->broken || w->scan->at >= w->scan->in->bytes;
 }
 
 /* False when nothing more came. */
@@ -45,11 +43,9 @@ static bool read_more(struct window *w)
 
 	if (want > READ_BYTES)
 		want = READ_BYTES;
-	if ((int64_t)want > s->end - s->at)
-		want = (size_t)(s->end - s->at);
-	do {
-		got = want ? pread(s->fd, w->run->data + w->have, want, s->at) : 0;
-	} while (got < 0 && errno == EINTR);
+	if ((int64_t)want > s->in->bytes - s->at)
+		want = (size_t)(s->in->bytes - s->at);
+	got = want ? incoming_read(s->in, w->run->data + w->have, want, s->at) : 0;
 	s->broken = s->broken || got < 0 || (want && got == 0);
 	if (got <= 0)
 		return false;

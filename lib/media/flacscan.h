@@ -11,6 +11,7 @@
 #define DRIFT_MEDIA_FLACSCAN_H
 
 #include "base/err.h"
+#include "media/incoming.h"
 #include "media/packing.h"
 
 #include <stdbool.h>
@@ -18,8 +19,8 @@
 #include <stdint.h>
 
 struct flacscan {
-	int fd; /* borrowed */
-	int64_t at, end; /* bytes of the file: of the next read, and behind the last */
+	struct incoming *in; /* borrowed */
+	int64_t at; /* byte of the next read */
 	uint32_t smallest; /* bytes of a frame, as STREAMINFO says; 0: it does not */
 	uint8_t *rest; /* owned: read, and not given away yet */
 	size_t rest_bytes, rest_room;
@@ -30,7 +31,7 @@ struct flacscan {
  * start  bytes: where the first frame is, or what lies before it
  * s      the caller's to flacscan_clear()
  */
-void flacscan_init(struct flacscan *s, int fd, int64_t start, int64_t end, uint32_t smallest);
+void flacscan_init(struct flacscan *s, struct incoming *in, int64_t start, uint32_t smallest);
 void flacscan_clear(struct flacscan *s);
 
 struct flacscan_run {

@@ -444,6 +444,11 @@ static bool fits(uint32_t references, size_t room)
 	       (need == room || need + 8 <= room);
 }
 
+void fmp4_add_room(struct buf *out, size_t room)
+{
+	add_free(out, room);
+}
+
 void fmp4_add_sidx(struct buf *out, const struct packing *packing,
 		   const struct fmp4_reference *reference, uint32_t references, size_t room)
 {

@@ -20,7 +20,8 @@
 
 #define FMP4_SIDX_ENTRIES_MAX 65535
 
-/* Samples on one line that starts with the first packet. */
+/* Samples on one line that starts with the first packet. Of a file that still grows only delay
+   is known, the others are 0. */
 struct fmp4_extent {
 	int64_t delay; /* before the first heard one */
 	int64_t samples; /* heard */
@@ -51,6 +52,9 @@ struct fmp4_reference {
 };
 
 size_t fmp4_sidx_bytes(uint32_t entries);
+
+/* Keeps room, at least 8 bytes, for an index that is not known yet. */
+void fmp4_add_room(struct buf *out, size_t room);
 
 /*
  * Adds a sidx of exactly room bytes: what it does not need becomes a free box.

@@ -1,7 +1,6 @@
 #include "media/fragments.h"
 
 #include "media/fmp4.h"
-#include "media/grid.h"
 #include "media/hls.h"
 
 #include <stdlib.h>
@@ -57,8 +56,7 @@ int64_t fragments_bitrate(const struct fragments *f, const struct fragments_file
 	return bits_per_second(f->offset, file->samples, file->rate);
 }
 
-void fragments_add_sidecar(const struct fragments *f, const struct fragments_file *file,
-			   struct buf *out)
+static struct seekidx index_of(const struct fragments *f, const struct fragments_file *file)
 {
 	struct seekidx index = {
 		.flags = file->exact ? SEEKIDX_EXACT : 0,
@@ -73,6 +71,14 @@ void fragments_add_sidecar(const struct fragments *f, const struct fragments_fil
 	};
 
 	memcpy(index.codec, file->codec, sizeof(index.codec));
+	return index;
+}
+
+void fragments_add_sidecar(const struct fragments *f, const struct fragments_file *file,
+			   struct buf *out)
+{
+	struct seekidx index = index_of(f, file);
+
 	seekidx_write(&index, out);
 }
 
@@ -107,19 +113,34 @@ static void measure(const struct hls_segment *s, struct hls_media *media,
 		media->target_seconds = (int32_t)seconds;
 }
 
-bool fragments_add_playlists(const struct fragments *f, const struct fragments_file *file,
-			     struct buf *media, struct buf *master)
+static bool add_media(const struct fragments *f, const struct fragments_file *file,
+		      enum hls_state state, struct hls_variant *variant, struct buf *out)
 {
 	struct hls_segment *segment = calloc(f->count + 1, sizeof(*segment));
 	struct hls_media list = {
+		.state = state,
 		.file = file->file,
 		.init_bytes = (int64_t)file->setup_bytes,
 		.rate = file->rate,
-		.target_seconds = GRID_SECONDS,
+		.target_seconds = file->target_seconds,
 		.segment = segment,
 		.segments = f->count,
 	};
-	struct hls_variant variant = {
+
+	if (!segment)
+		return false;
+	for (uint32_t i = 0; i < f->count; i++) {
+		segment[i] = segment_of(f, i);
+		measure(&segment[i], &list, variant);
+	}
+	hls_add_media(out, &list);
+	free(segment);
+	return buf_ok(out);
+}
+
+static struct hls_variant variant_of(const struct fragments *f, const struct fragments_file *file)
+{
+	return (struct hls_variant){
 		.playlist = file->playlist,
 		.codecs = file->codecs,
 		.width = file->width,
@@ -127,15 +148,45 @@ bool fragments_add_playlists(const struct fragments *f, const struct fragments_f
 		.peak_bitrate = fragments_bitrate(f, file),
 		.average_bitrate = fragments_bitrate(f, file),
 	};
+}
 
-	if (!segment)
+bool fragments_add_playlists(const struct fragments *f, const struct fragments_file *file,
+			     struct buf *media, struct buf *master)
+{
+	struct hls_variant variant = variant_of(f, file);
+
+	if (!add_media(f, file, HLS_WHOLE, &variant, media))
 		return false;
-	for (uint32_t i = 0; i < f->count; i++) {
-		segment[i] = segment_of(f, i);
-		measure(&segment[i], &list, &variant);
-	}
-	hls_add_media(media, &list);
 	hls_add_master(master, &variant);
-	free(segment);
-	return buf_ok(media) && buf_ok(master);
+	return buf_ok(master);
+}
+
+/* --- while more will come ------------------------------------------------------------- */
+
+bool fragments_add_growing_sidecar(const struct fragments *f, const struct fragments_file *file,
+				   struct buf *out)
+{
+	struct seekidx index = index_of(f, file);
+	struct buf entries = {0};
+	bool ok;
+
+	buf_add(&entries, f->entries.data, f->entries.len);
+	seekidx_add(&entries, start_of(f, f->count));
+	index.flags |= SEEKIDX_GROWING;
+	index.samples = index.bytes = 0;
+	index.entries = (const uint8_t *)entries.data;
+	index.entry_count = f->count + 1;
+	ok = buf_ok(&entries);
+	if (ok)
+		seekidx_write(&index, out);
+	buf_clear(&entries);
+	return ok && buf_ok(out);
+}
+
+bool fragments_add_event(const struct fragments *f, const struct fragments_file *file,
+			 enum fragments_end end, struct buf *media)
+{
+	struct hls_variant variant = {0};
+
+	return add_media(f, file, end == FRAGMENTS_END ? HLS_GROWN : HLS_GROWING, &variant, media);
 }

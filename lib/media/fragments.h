@@ -33,6 +33,7 @@ struct fragments_file {
 	char codec[5]; /* of the sidecar */
 	bool exact; /* every fragment decodes alone */
 	int32_t rate; /* samples per second */
+	int32_t target_seconds; /* that a fragment is meant to last at most */
 	int64_t delay, samples; /* before the first heard one, and heard */
 	const char *file, *playlist; /* names */
 	const char *codecs; /* RFC 6381 */
@@ -57,5 +58,18 @@ bool fragments_add_sidx(const struct fragments *f, const struct packing *packing
  */
 bool fragments_add_playlists(const struct fragments *f, const struct fragments_file *file,
 			     struct buf *media, struct buf *master);
+
+/* --- while more will come ------------------------------------------------------------- */
+
+/* Adds a sidecar whose last entry is where the next fragment will begin: all before it is there.
+   False: out of memory. */
+bool fragments_add_growing_sidecar(const struct fragments *f, const struct fragments_file *file,
+				   struct buf *out);
+
+/* A playlist of type EVENT, to which fragments are added until it is ended. False: out of
+   memory. */
+enum fragments_end { FRAGMENTS_GROW, FRAGMENTS_END };
+bool fragments_add_event(const struct fragments *f, const struct fragments_file *file,
+			 enum fragments_end end, struct buf *media);
 
 #endif

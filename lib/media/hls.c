@@ -22,12 +22,14 @@ void hls_add_media(struct buf *out, const struct hls_media *media)
 {
 	buf_addf(out,
 		 "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:0\n"
-		 "#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+		 "#EXT-X-PLAYLIST-TYPE:%s\n#EXT-X-INDEPENDENT-SEGMENTS\n"
 		 "#EXT-X-MAP:URI=\"%s\",BYTERANGE=\"%" PRId64 "@0\"\n",
-		 media->target_seconds, media->file, media->init_bytes);
+		 media->target_seconds, media->state == HLS_WHOLE ? "VOD" : "EVENT", media->file,
+		 media->init_bytes);
 	for (size_t i = 0; i < media->segments; i++)
 		add_segment(out, media, &media->segment[i]);
-	buf_add_text(out, "#EXT-X-ENDLIST\n");
+	if (media->state != HLS_GROWING)
+		buf_add_text(out, "#EXT-X-ENDLIST\n");
 }
 
 void hls_add_master(struct buf *out, const struct hls_variant *variant)

@@ -19,8 +19,15 @@ struct hls_segment {
 	int64_t samples; /* to the start of the next one, unheard ones included */
 };
 
+enum hls_state {
+	HLS_WHOLE, /* a file that is there: VOD */
+	HLS_GROWING, /* EVENT: more segments will be added */
+	HLS_GROWN, /* EVENT, and this is the end */
+};
+
 struct hls_media {
-	const char *file; /* holds the init segment at 0, and all segments */
+	enum hls_state state;
+	const char *file; /* URI: holds the init segment at 0, and all segments */
 	int64_t init_bytes;
 	int32_t rate; /* samples per second */
 	int32_t target_seconds; /* at least what any segment rounds to */
@@ -28,7 +35,7 @@ struct hls_media {
 	size_t segments;
 };
 
-/* Adds the playlist of a whole file (VOD, ended). */
+/* Adds the playlist. */
 void hls_add_media(struct buf *out, const struct hls_media *media);
 
 struct hls_variant {

@@ -1,12 +1,11 @@
 #include "media/mp4edit.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #define BOXES_MAX 100000 /* in all: a hostile file can nest and repeat */
 
 struct reader {
-	int fd;
+	struct incoming *in;
 	int boxes;
 };
 
@@ -27,7 +26,7 @@ static uint64_t big(const uint8_t *d, int bytes)
 static bool read_box(struct reader *r, int64_t at, int64_t end, struct box *out)
 {
 	uint8_t h[16];
-	ssize_t got = pread(r->fd, h, sizeof(h), at);
+	ssize_t got = incoming_fill(r->in, h, sizeof(h), at);
 	int64_t head = 8;
 	uint64_t size;
 
@@ -73,7 +72,7 @@ static bool field(struct reader *r, const struct box *parent, const char *type, 
 	struct box box;
 	uint8_t d[64];
 
-	if (!child(r, parent, type, &box) || pread(r->fd, d, sizeof(d), box.body) < at1 + 4)
+	if (!child(r, parent, type, &box) || incoming_fill(r->in, d, sizeof(d), box.body) < at1 + 4)
 		return false;
 	*out = (uint32_t)big(d + (d[0] == 1 ? at1 : at0), 4);
 	return true;
@@ -87,14 +86,14 @@ static bool read_edits(struct reader *r, const struct box *trak, struct mp4edit 
 	uint32_t entries;
 
 	if (!child(r, trak, "edts", &edts) || !child(r, &edts, "elst", &elst) ||
-	    pread(r->fd, d, 8, elst.body) < 8)
+	    incoming_fill(r->in, d, 8, elst.body) < 8)
 		return false;
 	wide = d[0] == 1 ? 8 : 4;
 	entries = (uint32_t)big(d + 4, 4);
 	for (uint32_t i = 0; i < entries && r->boxes++ < BOXES_MAX; i++) {
 		int64_t at = elst.body + 8 + (int64_t)i * (2 * wide + 4), media_time;
 
-		if (at + 2 * wide > elst.end || pread(r->fd, d, sizeof(d), at) < 2 * wide)
+		if (at + 2 * wide > elst.end || incoming_fill(r->in, d, sizeof(d), at) < 2 * wide)
 			break;
 		media_time = wide == 8 ? (int64_t)big(d + 8, 8) : (int32_t)big(d + 4, 4);
 		if (media_time < 0)
@@ -107,15 +106,15 @@ static bool read_edits(struct reader *r, const struct box *trak, struct mp4edit 
 	return out->edits > 0;
 }
 
-bool mp4edit_read(int fd, int64_t start, int64_t end, uint32_t track, struct mp4edit *out)
+bool mp4edit_read(struct incoming *in, int64_t start, uint32_t track, struct mp4edit *out)
 {
-	struct reader r = {.fd = fd};
+	struct reader r = {.in = in};
 	struct mp4edit edit = {0};
 	struct box moov, trak, mdia;
 	int64_t at = start;
 	uint32_t id;
 
-	if (!find(&r, "moov", &at, end, &moov))
+	if (!find(&r, "moov", &at, in->bytes, &moov))
 		return false;
 	at = moov.body;
 	while (find(&r, "trak", &at, moov.end, &trak)) {

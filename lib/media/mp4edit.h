@@ -7,6 +7,8 @@
 #ifndef DRIFT_MEDIA_MP4EDIT_H
 #define DRIFT_MEDIA_MP4EDIT_H
 
+#include "media/incoming.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +21,6 @@ struct mp4edit {
 };
 
 /* False when that track has no edit list (or there is no such track). */
-bool mp4edit_read(int fd, int64_t start, int64_t end, uint32_t track, struct mp4edit *out);
+bool mp4edit_read(struct incoming *in, int64_t start, uint32_t track, struct mp4edit *out);
 
 #endif

@@ -153,7 +153,7 @@ static void plan_copy(struct packer *p)
 	p->packing.way = PACKING_COPY;
 	p->scanning = strcmp(file->sniff.container, "flac") == 0;
 	if (p->scanning)
-		flacscan_init(&p->scan, file->fd, file->start + packets->demux.data_at, file->end,
+		flacscan_init(&p->scan, file->in, file->start + packets->demux.data_at,
 			      flacframe_smallest(p->packing.config));
 }
 
@@ -292,6 +292,7 @@ enum drift_err packer_encode(struct packer *p, int64_t first, int32_t count, str
 {
 	struct pcmint whole = {.channels = p->packing.channels, .bits = p->packing.bits};
 	struct flacencode_pcm pcm;
+	int64_t left;
 	enum drift_err err;
 
 	if (!make_pcm_room(p, (size_t)count * pcmint_stride(&whole)))
@@ -299,6 +300,9 @@ enum drift_err packer_encode(struct packer *p, int64_t first, int32_t count, str
 	err = source_read_whole(p->source, first, count, &whole, p->pcm);
 	if (err != DRIFT_OK)
 		return err;
+	left = source_get_facts(p->source)->samples - first; /* the end may just have been found */
+	if (left < count)
+		count = left > 0 ? (int32_t)left : 0;
 	pcm = pcm_of(p);
 	pcm.samples = count;
 	pcm.number = (uint32_t)(first / PACKING_BLOCK);

@@ -192,7 +192,7 @@ static bool passes_grid(struct pictures *p, int64_t pts)
 	int64_t ms = av_rescale_q(pts - p->begin, p->time_base, (AVRational){1, 1000});
 	int64_t before = p->keys;
 
-	while (grid_at(p->keys, 1000) <= ms)
+	while (grid_at(p->keys, 1000, GRID_SECONDS) <= ms)
 		p->keys++;
 	return p->keys > before;
 }

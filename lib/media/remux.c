@@ -6,15 +6,13 @@
 #include "media/flacframe.h"
 #include "media/fragments.h"
 #include "media/grid.h"
+#include "media/remuxplan.h"
 #include "media/seekidx.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ALONE 6 /* fragments that are copied one by one */
-#define TOGETHER_MAX 12 /* and then so many at once, at most */
 
 /* The work on one file. Positions are samples from the start of the first packet. */
 struct work {
@@ -23,80 +21,21 @@ struct work {
 	struct decoder *decoder[REMUX_CHILDREN_MAX];
 	int children; /* that run */
 	int64_t asked, taken; /* runs of packets, in order */
-	int64_t plan_at; /* encoding: where the next run that is asked for starts */
-	int64_t plan_step; /* fragments planned, on the grid */
+	struct remuxplan plan;
 	int64_t step; /* copying: the fragment on the grid that is being filled */
 	bool ended; /* the last packet is in */
 	int64_t unheard; /* samples behind it of packets that nobody would hear */
-	size_t setup_bytes, index_room;
+	size_t index_room;
 	uint32_t smallest, largest; /* packets, bytes */
 	struct buf head; /* of the present fragment */
-	struct buf init; /* film: the setup as the child wrote it */
+	struct buf init; /* the setup; of a film as the child wrote it */
 	struct fragments fragments; /* that are written */
 	char *reason;
 };
 
-/* --- the grid ------------------------------------------------------------------- */
-
-static int64_t end_of_heard(const struct work *w)
+static bool is_arriving(const struct work *w)
 {
-	return w->result->extent.delay + w->result->extent.samples;
-}
-
-static int64_t total_samples(const struct work *w)
-{
-	return end_of_heard(w) + w->result->extent.padding;
-}
-
-/* Fragment i is copied up to here: the last one takes all that is left. */
-static int64_t fragment_until(const struct work *w, int64_t i)
-{
-	int64_t until = w->result->extent.delay + grid_at(i + 1, w->order->rate);
-
-	return until < end_of_heard(w) ? until : INT64_MAX;
-}
-
-/* Fragments that fit into a slot however badly they are packed. */
-static int64_t together(const struct work *w)
-{
-	struct packing p = w->result->packing;
-	int64_t fit;
-
-	p.bits = p.bits ? p.bits : 16;
-	fit = decoder_encode_max(&p) / ((int64_t)GRID_SECONDS * p.rate);
-	if (fit < 1)
-		return 1;
-	return fit < TOGETHER_MAX ? fit : TOGETHER_MAX;
-}
-
-/* Copying costs less than taking turns: but for the first ones, that somebody may wait
-   for, several fragments are asked for at once. */
-static int64_t copy_until(const struct work *w, int64_t run)
-{
-	if (run < ALONE)
-		return fragment_until(w, run);
-	return fragment_until(w, ALONE - 1 + (run - ALONE + 1) * together(w));
-}
-
-static int64_t round_up(int64_t v, int64_t step)
-{
-	return (v + step - 1) / step * step;
-}
-
-/* The samples of the next run that is encoded: a fragment of the grid, or as much
-   of it as a slot holds. */
-static int32_t plan_run(struct work *w)
-{
-	int64_t most = decoder_encode_max(&w->result->packing), until;
-
-	do {
-		until = round_up(grid_at(w->plan_step + 1, w->order->rate), PACKING_BLOCK);
-		if (until <= w->plan_at)
-			w->plan_step++;
-	} while (until <= w->plan_at);
-	if (until > w->result->extent.samples)
-		until = w->result->extent.samples;
-	return (int32_t)(until - w->plan_at < most ? until - w->plan_at : most);
+	return w->order->arriving != NULL;
 }
 
 /* --- children -------------------------------------------------------------------- */
@@ -111,10 +50,16 @@ static enum drift_err start_child(struct work *w)
 {
 	const struct remux_order *o = w->order;
 	int64_t hours = o->extent.samples / ((int64_t)o->rate * 3600) + 1;
-	enum drift_err err =
-		decoder_new_repackaging(o->program, &o->limits, o->source, hours,
-					&w->decoder[w->children], w->reason, REMUX_REASON_MAX);
+	struct decoder **d = &w->decoder[w->children];
+	enum drift_err err;
 
+	if (is_arriving(w))
+		err = decoder_new_repackaging_arriving(o->program, &o->limits, o->arriving,
+						       o->limits.max_duration_hours, d, w->reason,
+						       REMUX_REASON_MAX);
+	else
+		err = decoder_new_repackaging(o->program, &o->limits, o->source, hours, d,
+					      w->reason, REMUX_REASON_MAX);
 	if (!err)
 		w->children++;
 	return err;
@@ -144,7 +89,7 @@ static enum drift_err start_others(struct work *w)
 	enum drift_err err = DRIFT_OK;
 
 	while (!err && w->children < w->order->children &&
-	       grid_at(w->children, w->order->rate) < w->order->extent.samples)
+	       grid_at(w->children, w->order->rate, GRID_SECONDS) < w->order->extent.samples)
 		err = start_child(w);
 	return err;
 }
@@ -154,33 +99,31 @@ static struct decoder *child_of(const struct work *w, int64_t run)
 	return w->decoder[run % w->children];
 }
 
-static int slot_of(const struct work *w, int64_t run)
+/* In use of each child: one that waits for its source cannot be asked anything else. */
+static int slots(const struct work *w)
 {
-	return (int)(run / w->children % DECODER_SLOTS);
+	return is_arriving(w) ? 1 : DECODER_SLOTS;
 }
 
-static bool is_all_asked(const struct work *w)
+static int slot_of(const struct work *w, int64_t run)
 {
-	return w->result->packing.way == PACKING_FLAC && w->plan_at >= w->result->extent.samples;
+	return (int)(run / w->children % slots(w));
 }
 
 static enum drift_err ask_next(struct work *w)
 {
 	struct decoder *d = child_of(w, w->asked);
 	int slot = slot_of(w, w->asked);
-	int64_t first = w->plan_at;
-	int32_t count;
+	int64_t first = w->plan.encoded;
 
 	if (w->result->packing.way == PACKING_COPY)
-		return decoder_ask_copy(d, slot, copy_until(w, w->asked++));
+		return decoder_ask_copy(d, slot, remuxplan_run_until(&w->plan, w->asked++));
 	if (w->result->packing.way == PACKING_FILM) {
 		w->asked++;
 		return decoder_ask_film(d, slot);
 	}
-	count = plan_run(w);
-	w->plan_at += count;
 	w->asked++;
-	return decoder_ask_encode(d, slot, first, count);
+	return decoder_ask_encode(d, slot, first, remuxplan_next(&w->plan));
 }
 
 /* Keeps every slot of every child at work. */
@@ -188,7 +131,8 @@ static enum drift_err ask(struct work *w)
 {
 	enum drift_err err = DRIFT_OK;
 
-	while (!err && !is_all_asked(w) && w->asked - w->taken < w->children * DECODER_SLOTS)
+	while (!err && !remuxplan_is_encoded(&w->plan) &&
+	       w->asked - w->taken < w->children * slots(w))
 		err = ask_next(w);
 	return err;
 }
@@ -273,10 +217,10 @@ static enum drift_err add_copied(struct work *w, const struct decoder_packets *r
 	struct decoder_packets rest = *run, head;
 	enum drift_err err = DRIFT_OK;
 
-	while (!err && rest.count > 0 && w->fragments.at < end_of_heard(w)) {
-		while (fragment_until(w, w->step) <= w->fragments.at)
+	while (!err && rest.count > 0 && w->fragments.at < remuxplan_end_of_heard(&w->plan)) {
+		while (remuxplan_fragment_until(&w->plan, w->step) <= w->fragments.at)
 			w->step++;
-		head = head_of(w, &rest, fragment_until(w, w->step));
+		head = head_of(w, &rest, remuxplan_fragment_until(&w->plan, w->step));
 		err = add_fragment(w, &head);
 		rest.data += head.bytes;
 		rest.bytes -= head.bytes;
@@ -292,14 +236,33 @@ static bool is_box(const struct decoder_packets *p, const char *type)
 	return p->bytes > 8 && memcmp(p->data + 4, type, 4) == 0;
 }
 
+static enum drift_err describe_film(struct work *w)
+{
+	struct remux_result *r = w->result;
+	struct filmcodec codec;
+
+	if (filmcodec_read((const uint8_t *)w->init.data, w->init.len, &codec) != DRIFT_OK)
+		return refuse(w, "there is nothing to be seen in it");
+	r->is_film = true;
+	r->width = codec.width;
+	r->height = codec.height;
+	snprintf(r->codec, sizeof(r->codec), "%s,%s", codec.pictures, codec.sound);
+	return DRIFT_OK;
+}
+
+/* The child's boxes stay as they are. */
 static enum drift_err take_init(struct work *w, const struct decoder_packets *p)
 {
+	enum drift_err err;
+
 	if (!is_box(p, "ftyp") || p->bytes > SEEKIDX_SETUP_MAX)
 		return refuse(w, "its pictures do not fit into MP4");
 	buf_add(&w->init, p->data, p->bytes);
-	w->setup_bytes = p->bytes;
+	if (!buf_ok(&w->init))
+		return DRIFT_ENOMEM;
 	w->fragments.offset = (int64_t)p->bytes;
-	return buf_ok(&w->init) ? DRIFT_OK : DRIFT_ENOMEM;
+	err = describe_film(w);
+	return err ? err : write_at(w, w->init.data, w->init.len, 0);
 }
 
 /* A piece of a film: the init segment, and then whole fragments. */
@@ -318,7 +281,7 @@ static enum drift_err add_piece(struct work *w, const struct decoder_packets *p)
 
 static double progress(const struct work *w)
 {
-	int64_t total = total_samples(w);
+	int64_t total = remuxplan_total(&w->plan);
 
 	return w->fragments.at < total ? (double)w->fragments.at / (double)total : 1.0;
 }
@@ -335,6 +298,45 @@ static enum drift_err add(struct work *w, const struct decoder_packets *packets)
 	}
 }
 
+/* What the setup and the index say. */
+static struct fragments_file describe(const struct work *w)
+{
+	const struct remux_result *r = w->result;
+	struct fragments_file file = {
+		.setup = (const uint8_t *)w->init.data,
+		.setup_bytes = w->init.len,
+		.exact = memcmp(r->packing.codec, "fLaC", 4) == 0,
+		.rate = w->order->rate,
+		.target_seconds = r->is_film ? GRID_SECONDS : w->plan.seconds,
+		.delay = r->extent.delay,
+		.samples = r->extent.samples,
+		.file = w->order->file,
+		.playlist = w->order->playlist,
+		.codecs = r->codec,
+		.width = r->width,
+		.height = r->height,
+	};
+
+	memcpy(file.codec, r->packing.codec, sizeof(file.codec));
+	return file;
+}
+
+static enum drift_err tell(const struct work *w, enum remux_growth growth)
+{
+	struct fragments_file file = describe(w);
+
+	if (!w->order->grown || w->fragments.count == 0)
+		return DRIFT_OK;
+	if (growth == REMUX_GROWS && is_arriving(w))
+		file.samples = 0;
+	return w->order->grown(w->order->context, growth, &w->fragments, &file);
+}
+
+static bool is_all_taken(const struct work *w)
+{
+	return remuxplan_is_encoded(&w->plan) && w->taken == w->asked;
+}
+
 static enum drift_err take_next(struct work *w)
 {
 	struct decoder *d = child_of(w, w->taken);
@@ -349,134 +351,153 @@ static enum drift_err take_next(struct work *w)
 	if (packets.count)
 		err = add(w, &packets);
 	io_begin_sync(w->order->fd, from, w->fragments.offset - from);
-	if (w->result->packing.way == PACKING_FLAC)
-		w->ended = is_all_asked(w) && w->taken == w->asked;
-	else
-		w->ended = packets.ended;
+	w->ended = packets.ended || is_all_taken(w);
+	if (!err && !w->ended)
+		err = tell(w, REMUX_GROWS);
 	return err ? err : w->order->tick(w->order->context, progress(w));
 }
 
-/* --- what is known at the end --------------------------------------------------------- */
+/* --- front and end of the file --------------------------------------------------------- */
 
-/* Fragments there can be at most: a slot may end one before its time. */
-static uint32_t most_fragments(const struct work *w)
-{
-	int64_t most = 16 + total_samples(w) / ((int64_t)w->order->rate * GRID_SECONDS);
-
-	if (w->result->packing.way == PACKING_FLAC)
-		most += total_samples(w) / decoder_encode_max(&w->result->packing);
-	return (uint32_t)(most < FMP4_SIDX_ENTRIES_MAX ? most : FMP4_SIDX_ENTRIES_MAX);
-}
-
+/* With what is known by now: whoever hears it meanwhile needs no more. */
 static enum drift_err start_file(struct work *w)
 {
-	struct buf init = {0};
+	const struct remux_result *r = w->result;
+	struct fmp4_extent extent = {.delay = r->extent.delay};
+	/* a guess where it arrives: an index that does not fit is left out */
+	int64_t expected = is_arriving(w) ? w->order->extent.samples : remuxplan_total(&w->plan);
+	struct buf room = {0};
+	enum drift_err err = DRIFT_ENOMEM;
 
-	fmp4_add_init(&init, &w->result->packing, &w->result->extent);
-	w->setup_bytes = init.len;
-	w->index_room = fmp4_sidx_bytes(most_fragments(w));
-	w->fragments.offset = (int64_t)(w->setup_bytes + w->index_room);
-	buf_clear(&init);
-	return w->setup_bytes ? DRIFT_OK : DRIFT_ENOMEM;
+	fmp4_codec_text(&r->packing, w->result->codec);
+	fmp4_add_init(&w->init, &r->packing, is_arriving(w) ? &extent : &r->extent);
+	w->index_room = fmp4_sidx_bytes(remuxplan_most_fragments(&w->plan, expected));
+	fmp4_add_room(&room, w->index_room);
+	if (buf_ok(&w->init) && buf_ok(&room))
+		err = write_at(w, w->init.data, w->init.len, 0);
+	if (!err)
+		err = write_at(w, room.data, room.len, (int64_t)w->init.len);
+	buf_clear(&room);
+	w->fragments.offset = (int64_t)(w->init.len + w->index_room);
+	return err;
 }
 
 /* The setup as it stays, and the index, in front of the fragments. */
-static enum drift_err add_front(struct work *w, struct buf *front)
+static enum drift_err finish_front(struct work *w)
 {
-	fmp4_add_init(front, &w->result->packing, &w->result->extent);
-	return fragments_add_sidx(&w->fragments, &w->result->packing, w->index_room, front)
-		       ? DRIFT_OK
-		       : DRIFT_ENOMEM;
+	struct buf index = {0};
+	enum drift_err err = DRIFT_ENOMEM;
+
+	buf_reset(&w->init);
+	fmp4_add_init(&w->init, &w->result->packing, &w->result->extent);
+	if (fragments_add_sidx(&w->fragments, &w->result->packing, w->index_room, &index) &&
+	    buf_ok(&w->init))
+		err = write_at(w, w->init.data, w->init.len, 0);
+	if (!err)
+		err = write_at(w, index.data, index.len, (int64_t)w->init.len);
+	buf_clear(&index);
+	return err;
 }
 
-static enum drift_err add_texts(struct work *w, const struct buf *front)
+static enum drift_err add_texts(struct work *w)
 {
 	struct remux_result *r = w->result;
-	struct fragments_file file = {
-		.setup = (const uint8_t *)front->data,
-		.setup_bytes = w->setup_bytes,
-		.exact = memcmp(r->packing.codec, "fLaC", 4) == 0,
-		.rate = w->order->rate,
-		.delay = r->extent.delay,
-		.samples = r->extent.samples,
-		.file = w->order->file,
-		.playlist = w->order->playlist,
-		.codecs = r->codec,
-		.width = r->width,
-		.height = r->height,
-	};
+	struct fragments_file file = describe(w);
 
-	memcpy(file.codec, r->packing.codec, sizeof(file.codec));
 	r->bytes = w->fragments.offset;
 	r->bitrate = fragments_bitrate(&w->fragments, &file);
 	fragments_add_sidecar(&w->fragments, &file, &r->sidecar);
-	return fragments_add_playlists(&w->fragments, &file, &r->media, &r->master) &&
-			       buf_ok(&r->sidecar)
-		       ? DRIFT_OK
-		       : DRIFT_ENOMEM;
+	if (!fragments_add_playlists(&w->fragments, &file, &r->media, &r->master) ||
+	    !buf_ok(&r->sidecar))
+		return DRIFT_ENOMEM;
+	return tell(w, REMUX_ENDED);
 }
 
-/* The child's boxes stay as they are. */
 static enum drift_err finish_film(struct work *w)
 {
+	if (w->fragments.count == 0)
+		return refuse(w, "there is nothing to be seen in it");
+	w->result->extent = (struct fmp4_extent){.samples = w->fragments.at};
+	return add_texts(w);
+}
+
+static enum drift_err finish_sound(struct work *w)
+{
 	struct remux_result *r = w->result;
-	struct filmcodec codec;
+	char sentence[REMUX_REASON_MAX];
 	enum drift_err err;
 
-	if (w->fragments.count == 0 ||
-	    filmcodec_read((const uint8_t *)w->init.data, w->init.len, &codec) != DRIFT_OK)
-		return refuse(w, "there is nothing to be seen in it");
-	r->extent = (struct fmp4_extent){.samples = w->fragments.at};
-	r->is_film = true;
-	r->width = codec.width;
-	r->height = codec.height;
-	snprintf(r->codec, sizeof(r->codec), "%s,%s", codec.pictures, codec.sound);
-	err = write_at(w, w->init.data, w->init.len, 0);
-	return err ? err : add_texts(w, &w->init);
+	if (w->fragments.at + w->unheard != remuxplan_total(&w->plan)) {
+		snprintf(sentence, sizeof(sentence),
+			 "its packets hold %" PRId64 " samples instead of %" PRId64,
+			 w->fragments.at + w->unheard, remuxplan_total(&w->plan));
+		return refuse(w, sentence);
+	}
+	r->extent.padding -= w->unheard;
+	if (r->packing.way == PACKING_FLAC)
+		flacframe_complete(r->packing.config, w->smallest, w->largest, w->fragments.at);
+	err = finish_front(w);
+	return err ? err : add_texts(w);
+}
+
+/* FLAC that is encoded has no ends: they are cut off already. */
+static struct fmp4_extent extent_of(const struct work *w, const struct fmp4_extent *source)
+{
+	if (w->result->packing.way == PACKING_FLAC)
+		return (struct fmp4_extent){.samples = source->samples};
+	return *source;
+}
+
+/* What arrived, as it was measured in the end. */
+static enum drift_err settle(struct work *w)
+{
+	struct fmp4_extent source, extent;
+	enum drift_err err = w->order->settled(w->order->context, &source);
+
+	if (err)
+		return err;
+	extent = extent_of(w, &source);
+	if (extent.delay != w->result->extent.delay)
+		return refuse(w, "its sound begins elsewhere than its head says");
+	w->result->extent = extent;
+	return DRIFT_OK;
 }
 
 static enum drift_err finish(struct work *w)
 {
-	struct buf front = {0};
-	char sentence[REMUX_REASON_MAX];
-	enum drift_err err;
+	enum drift_err err = is_arriving(w) ? settle(w) : DRIFT_OK;
 
-	if (w->result->packing.way == PACKING_FILM)
-		return finish_film(w);
-	if (w->fragments.at + w->unheard != total_samples(w)) {
-		snprintf(sentence, sizeof(sentence),
-			 "its packets hold %" PRId64 " samples instead of %" PRId64,
-			 w->fragments.at + w->unheard, total_samples(w));
-		return refuse(w, sentence);
-	}
-	w->result->extent.padding -= w->unheard;
-	fmp4_codec_text(&w->result->packing, w->result->codec);
-	if (w->result->packing.way == PACKING_FLAC)
-		flacframe_complete(w->result->packing.config, w->smallest, w->largest,
-				   w->fragments.at);
-	err = add_front(w, &front);
-	if (!err)
-		err = write_at(w, front.data, front.len, 0);
-	if (!err)
-		err = add_texts(w, &front);
-	buf_clear(&front);
-	return err;
+	if (err)
+		return err;
+	return w->result->packing.way == PACKING_FILM ? finish_film(w) : finish_sound(w);
 }
 
 /* --- all of it --------------------------------------------------------------------------- */
 
+/* Where it arrives, as much as there may be of it. */
+static struct fmp4_extent find_extent(const struct work *w)
+{
+	const struct decoder_facts *facts = decoder_get_facts(w->decoder[0]);
+
+	if (!is_arriving(w))
+		return w->order->extent;
+	return (struct fmp4_extent){
+		.delay = facts->delay,
+		.samples = facts->samples ? facts->samples : INT64_MAX / 4,
+	};
+}
+
 static enum drift_err start(struct work *w)
 {
+	struct fmp4_extent source;
 	enum drift_err err = start_first(w);
 
 	if (err)
 		return err;
-	w->result->extent = w->order->extent;
-	if (w->result->packing.way == PACKING_FLAC) {
-		/* the ends are cut off already */
-		w->result->extent.delay = w->result->extent.padding = 0;
+	source = find_extent(w);
+	w->result->extent = extent_of(w, &source);
+	if (w->result->packing.way == PACKING_FLAC)
 		err = start_others(w);
-	}
 	if (!err && w->result->packing.way != PACKING_FILM)
 		err = start_file(w);
 	return err;
@@ -499,7 +520,15 @@ enum drift_err remux_run(const struct remux_order *order, struct remux_result *o
 			 char reason[REMUX_REASON_MAX])
 {
 	struct remux_result result = {0};
-	struct work w = {.order = order, .result = &result, .reason = reason};
+	struct work w = {
+		.order = order,
+		.result = &result,
+		.plan = {.packing = &result.packing,
+			 .extent = &result.extent,
+			 .rate = order->rate,
+			 .seconds = order->arriving ? GRID_SECONDS_ARRIVING : GRID_SECONDS},
+		.reason = reason,
+	};
 	enum drift_err err = run(&w);
 
 	for (int i = 0; i < w.children; i++)

@@ -13,6 +13,9 @@
  *
  * Where there are moving pictures too, a child makes the boxes as well (film.h), and here
  * they are only told apart and indexed.
+ *
+ * A source may still be arriving: then one child takes it apart as it comes, and fragments stay
+ * short (grid.h). What its packets amount to is known, and checked, at the end.
  */
 #ifndef DRIFT_MEDIA_REMUX_H
 #define DRIFT_MEDIA_REMUX_H
@@ -21,6 +24,7 @@
 #include "base/err.h"
 #include "media/decoder.h"
 #include "media/fmp4.h"
+#include "media/fragments.h"
 #include "media/packing.h"
 
 #include <stdbool.h>
@@ -35,18 +39,44 @@
    the work with that error. */
 typedef enum drift_err (*remux_tick)(void *context, double progress);
 
+/*
+ * Told after each fragment, and once more at the end, what the file holds: all before
+ * fragments->offset is written.
+ *
+ * file   what its setup and the index say of it; of a source that arrives samples is 0 before
+ *        the end. All borrowed for the call
+ *
+ * Anything but DRIFT_OK ends the work with that error.
+ */
+enum remux_growth { REMUX_GROWS, REMUX_ENDED };
+typedef enum drift_err (*remux_grown)(void *context, enum remux_growth growth,
+				      const struct fragments *fragments,
+				      const struct fragments_file *file);
+
+/*
+ * Asked once, at the end of a source that arrived: waits until all of it was measured.
+ *
+ * out  its packets' extent, written on DRIFT_OK only; anything else ends the work with that
+ *      error
+ */
+typedef enum drift_err (*remux_settled)(void *context, struct fmp4_extent *out);
+
 struct remux_order {
 	const char *program; /* path of drift-decode */
 	struct decoder_limits limits; /* of each child */
-	int source; /* borrowed */
+	int source; /* borrowed; not used where it arrives */
+	const struct decoder_arriving *arriving; /* NULL: the source is whole */
 	int children; /* that may encode at once: 1 to REMUX_CHILDREN_MAX */
 	int32_t rate; /* of the source, Hz, as the catalogue has it */
-	struct fmp4_extent extent; /* of the source's packets, likewise */
+	struct fmp4_extent extent; /* of the source's packets, likewise; where it arrives
+				      samples alone counts, a guess or 0 */
 	int fd; /* open for writing, an empty file; borrowed */
 	const char *file; /* names under which the files will lie together */
 	const char *playlist;
 	remux_tick tick;
-	void *context; /* of tick */
+	remux_grown grown; /* NULL: nobody hears it meanwhile */
+	remux_settled settled; /* where the source arrives */
+	void *context; /* of all three */
 };
 
 struct remux_result {

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PROBE_PACKETS 128 /* tried until PROBE_FRAMES of them decode */
 #define PROBE_FRAMES 8
@@ -20,6 +19,8 @@
 #define FRAME_SAMPLES_MAX (1 << 20)
 
 struct source {
+	struct incoming file;
+	bool is_endless; /* facts.samples is a limit, not a length */
 	struct packets packets;
 	struct decoder_facts facts;
 	struct mixdown mix;
@@ -43,14 +44,13 @@ static enum drift_err sniff_file(struct demux_file *file, char *reason)
 	int64_t at = 0, tag;
 	ssize_t got = 0;
 
-	file->end = lseek(file->fd, 0, SEEK_END);
 	for (int i = 0; i < TAGS_IN_A_ROW; i++) {
-		got = pread(file->fd, data, sizeof(data), at);
+		got = incoming_fill(file->in, data, sizeof(data), at);
 		tag = got > 0 ? sniff_id3v2(data, (size_t)got) : 0;
 		if (tag == 0)
 			break;
 		at += tag;
-		if (at >= file->end)
+		if (at >= file->in->bytes)
 			return REFUSE(reason, "its ID3 tag claims to be longer than the file");
 	}
 	if (got < 0 || sniff_bytes(data, (size_t)got, &file->sniff, &found) != DRIFT_OK)
@@ -239,7 +239,7 @@ static enum drift_err reopen(struct packets *p, char *reason)
 
 static int64_t file_bytes(const struct source *s)
 {
-	return s->packets.file.end;
+	return s->file.bytes;
 }
 
 /* What was measured before, if it is of this file and of a length that is taken. */
@@ -261,11 +261,26 @@ static bool measure_by_index(struct source *s, int64_t max_hours)
 	return true;
 }
 
+/* Of a file that still arrives. */
+static void foresee(struct source *s, int64_t max_hours)
+{
+	struct extent extent;
+
+	s->is_endless = !extent_foresee(&s->packets, s->facts.sample_rate,
+					max_hours * 3600 * s->facts.sample_rate, &extent);
+	s->facts.delay = (int32_t)extent.delay;
+	s->facts.samples = extent.total - extent.delay;
+}
+
 static enum drift_err measure(struct source *s, int64_t max_hours, char *reason)
 {
 	struct extent extent;
 	enum drift_err err;
 
+	if (!incoming_is_whole(&s->file)) {
+		foresee(s, max_hours);
+		return DRIFT_OK;
+	}
 	if (measure_by_index(s, max_hours))
 		return DRIFT_OK;
 	s->packets.indexing = true;
@@ -298,6 +313,11 @@ void source_get_index(const struct source *s, struct buf *out)
 		packetidx_write(&s->packets.index, &facts, out);
 }
 
+static bool is_copied(const struct source *s)
+{
+	return s->repackaged && s->packets.demux.codec->mp4 && !s->packets.demux.video;
+}
+
 static enum drift_err open_source(struct source *s, int64_t max_hours, char *reason)
 {
 	enum drift_err err = sniff_file(&s->packets.file, reason);
@@ -311,27 +331,29 @@ static enum drift_err open_source(struct source *s, int64_t max_hours, char *rea
 		err = describe(s, reason);
 	if (err == DRIFT_OK)
 		err = reopen(&s->packets, reason);
-	if (err == DRIFT_OK && s->repackaged && s->packets.demux.codec->mp4 &&
-	    !s->packets.demux.video) {
+	if (err == DRIFT_OK && is_copied(s) && incoming_is_whole(&s->file)) {
 		extent_limit(&s->packets);
 		return DRIFT_OK;
 	}
 	if (err == DRIFT_OK)
 		err = measure(s, max_hours, reason);
+	if (is_copied(s))
+		s->facts.samples = 0;
 	if (err == DRIFT_OK)
 		err = reopen(&s->packets, reason);
 	return err;
 }
 
-static enum drift_err new_source(struct source *s, int fd, int64_t max_hours, void (*beat)(void),
-				 struct source **out, char *reason)
+static enum drift_err new_source(struct source *s, struct incoming file, int64_t max_hours,
+				 void (*beat)(void), struct source **out, char *reason)
 {
 	enum drift_err err;
 
 	av_log_set_level(AV_LOG_QUIET);
 	if (!s)
 		return DRIFT_ENOMEM;
-	s->packets.file.fd = fd;
+	s->file = file;
+	s->packets.file.in = &s->file;
 	s->packets.beat = beat;
 	s->packets.limit = INT64_MAX;
 	err = open_source(s, max_hours, reason);
@@ -343,13 +365,13 @@ static enum drift_err new_source(struct source *s, int fd, int64_t max_hours, vo
 	return DRIFT_OK;
 }
 
-enum drift_err source_new(int fd, int64_t max_hours, void (*beat)(void), struct source **out,
-			  char reason[SOURCE_REASON_MAX])
+enum drift_err source_new(struct incoming file, int64_t max_hours, void (*beat)(void),
+			  struct source **out, char reason[SOURCE_REASON_MAX])
 {
-	return new_source(calloc(1, sizeof(struct source)), fd, max_hours, beat, out, reason);
+	return new_source(calloc(1, sizeof(struct source)), file, max_hours, beat, out, reason);
 }
 
-enum drift_err source_new_indexed(int fd, int64_t max_hours, void (*beat)(void),
+enum drift_err source_new_indexed(struct incoming file, int64_t max_hours, void (*beat)(void),
 				  const uint8_t *index, size_t index_bytes, struct source **out,
 				  char reason[SOURCE_REASON_MAX])
 {
@@ -359,17 +381,17 @@ enum drift_err source_new_indexed(int fd, int64_t max_hours, void (*beat)(void),
 		s->index = index;
 		s->index_bytes = index_bytes;
 	}
-	return new_source(s, fd, max_hours, beat, out, reason);
+	return new_source(s, file, max_hours, beat, out, reason);
 }
 
-enum drift_err source_new_repackaged(int fd, int64_t max_hours, void (*beat)(void),
+enum drift_err source_new_repackaged(struct incoming file, int64_t max_hours, void (*beat)(void),
 				     struct source **out, char reason[SOURCE_REASON_MAX])
 {
 	struct source *s = calloc(1, sizeof(*s));
 
 	if (s)
 		s->repackaged = true;
-	return new_source(s, fd, max_hours, beat, out, reason);
+	return new_source(s, file, max_hours, beat, out, reason);
 }
 
 void source_free(struct source *s)
@@ -474,6 +496,10 @@ static enum drift_err read_range(struct source *s, const struct range *r)
 
 	if (err != DRIFT_OK)
 		return err;
+	if (s->is_endless && s->packets.ended) {
+		s->facts.samples = s->packets.next_at - s->facts.delay;
+		s->is_endless = false;
+	}
 	ctx = decoder_open(&s->packets.demux);
 	frame = av_frame_alloc();
 	err = ctx && frame ? decode_range(s, r, ctx, frame) : DRIFT_ENOMEM;

@@ -1,6 +1,10 @@
 /*
  * source.h - a stranger's media file: its facts and its sound.
  *
+ * A file that still arrives is read from its head on, and waited for where it is not there. It is
+ * not measured: unless each sample's place follows from its header, facts.samples is
+ * all that is allowed until a read meets the end.
+ *
  * Runs behind the walls only (libexec/drift-decode.c). Positions as in
  * decoder.h: native samples, from the first one heard.
  */
@@ -10,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "media/facts.h"
+#include "media/incoming.h"
 #include "media/packets.h"
 #include "media/pcmint.h"
 
@@ -24,7 +29,7 @@ struct source; /* one file; used by one thread */
  * Reads what the file says, decodes its first packets and, where positions
  * cannot be computed, walks through all its packets once.
  *
- * fd         a regular file, borrowed for the source's life
+ * file       copied; its descriptor is borrowed for the source's life
  * max_hours  of audio; longer ones are refused
  * beat       called now and then during long work; may be NULL
  * out        the caller's to source_free(), written on DRIFT_OK only
@@ -33,18 +38,19 @@ struct source; /* one file; used by one thread */
  *   DRIFT_EMEDIA  reason is a sentence for the person who sent it
  *   DRIFT_ENOMEM
  */
-enum drift_err source_new(int fd, int64_t max_hours, void (*beat)(void), struct source **out,
-			  char reason[SOURCE_REASON_MAX]) MUST_CHECK;
+enum drift_err source_new(struct incoming file, int64_t max_hours, void (*beat)(void),
+			  struct source **out, char reason[SOURCE_REASON_MAX]) MUST_CHECK;
 /*
  * The same with what source_get_index() said of this very file before: nothing is measured
  * again, so facts.padding is 0. An index that is damaged or of another file is not used.
  */
-enum drift_err source_new_indexed(int fd, int64_t max_hours, void (*beat)(void),
+enum drift_err source_new_indexed(struct incoming file, int64_t max_hours, void (*beat)(void),
 				  const uint8_t *index, size_t index_bytes, struct source **out,
 				  char reason[SOURCE_REASON_MAX]) MUST_CHECK;
 /* The same for repackaging: sound alone whose packets MP4 takes as they are is not measured,
-   so facts.samples, delay and padding are 0 and nothing can be read as PCM. */
-enum drift_err source_new_repackaged(int fd, int64_t max_hours, void (*beat)(void),
+   so facts.samples, delay and padding are 0 and nothing can be read as PCM. Of a file that still
+   arrives the delay is what its head says. */
+enum drift_err source_new_repackaged(struct incoming file, int64_t max_hours, void (*beat)(void),
 				     struct source **out,
 				     char reason[SOURCE_REASON_MAX]) MUST_CHECK;
 void source_free(struct source *s); /* NULL is fine */

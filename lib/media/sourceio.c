@@ -1,21 +1,18 @@
 #include "media/sourceio.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #define BUFFER_BYTES (128 << 10)
 
 static int on_read(void *user, uint8_t *data, int max)
 {
 	struct sourceio *s = user;
-	int64_t left = s->end - s->at;
+	int64_t left = s->in->bytes - s->at;
 	ssize_t got;
 
 	if (left <= 0)
 		return AVERROR_EOF;
-	do {
-		got = pread(s->fd, data, (size_t)(left < max ? left : max), s->at);
-	} while (got < 0 && errno == EINTR);
+	got = incoming_read(s->in, data, (size_t)(left < max ? left : max), s->at);
 	if (got < 0)
 		return AVERROR(errno);
 	s->at += got;
@@ -25,7 +22,7 @@ static int on_read(void *user, uint8_t *data, int max)
 static int64_t on_seek(void *user, int64_t offset, int whence)
 {
 	struct sourceio *s = user;
-	int64_t size = s->end - s->start;
+	int64_t size = s->in->bytes - s->start;
 
 	if (whence & AVSEEK_SIZE)
 		return size;
@@ -43,11 +40,11 @@ static int64_t on_seek(void *user, int64_t offset, int whence)
 	return offset;
 }
 
-bool sourceio_init(struct sourceio *s, int fd, int64_t start, int64_t end)
+bool sourceio_init(struct sourceio *s, struct incoming *in, int64_t start)
 {
 	uint8_t *buffer = av_malloc(BUFFER_BYTES);
 
-	*s = (struct sourceio){.fd = fd, .start = start, .end = end, .at = start};
+	*s = (struct sourceio){.in = in, .start = start, .at = start};
 	if (buffer)
 		s->avio = avio_alloc_context(buffer, BUFFER_BYTES, 0, s, on_read, NULL, on_seek);
 	if (!s->avio)

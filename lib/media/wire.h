@@ -13,6 +13,9 @@
  *     READ     ->            slot, first, count; several may be under way
  *              <- PCM        slot, damaged; or FAILED with text
  *              <- BUSY       at any time: still at work
+ *              <- NEED       first: at work, and waits for that byte of a source that still
+ *                            arrives; nothing else is asked meanwhile
+ *     THERE    ->            first: where what is there from it on ends
  *
  * A source that is repackaged is opened with REPACK instead, and then:
  *
@@ -61,16 +64,19 @@ enum wire_type {
 	WIRE_PACKETS,
 	WIRE_FAILED,
 	WIRE_BUSY,
+	WIRE_NEED,
+	WIRE_THERE,
 };
 
 struct wire {
 	enum wire_type type;
 	int32_t slot;
-	int64_t first; /* READ, COPY, ENCODE: samples */
+	int64_t first; /* READ, COPY, ENCODE: samples; NEED, THERE: a place in the source */
 	int32_t count; /* READ, ENCODE: samples; PACKETS: of them */
 	int32_t no_memory; /* REFUSED, FAILED: it was memory, text is empty */
 	int64_t damaged; /* PCM */
 	int64_t bytes; /* PACKETS; OPEN, FACTS: of an index, see packetidx.h */
+	int64_t length; /* OPEN, REPACK: bytes that the source will have; 0: all are there */
 	int64_t rounded; /* PACKETS: samples */
 	int32_t ended; /* PACKETS: nothing is left */
 	int64_t max_hours; /* LIMITS */

@@ -445,7 +445,7 @@ static void probe_here(const uint8_t *data, size_t len)
 	int fd = memfd_create("probe", MFD_CLOEXEC);
 
 	assert_int_equal(write(fd, data, len), len);
-	if (source_new(fd, 24, NULL, &s, reason) == DRIFT_OK) {
+	if (source_new(incoming_whole(fd), 24, NULL, &s, reason) == DRIFT_OK) {
 		const struct decoder_facts *f = source_get_facts(s);
 
 		assert_true(f->samples > 0 && f->sample_rate >= 1000 && f->channels >= 1);
