@@ -51,6 +51,8 @@ const LEAD = 0.03;
 const LATE = 0.02;
 /** Seconds of the new rendition that are read before the old one is left. */
 const SWITCH = 1;
+/** Seconds from there to hearing it: nobody waits, and the page may be held up just then. */
+const SWITCH_LEAD = 0.15;
 
 export class WindowEngine extends EventTarget {
 	#output;
@@ -132,7 +134,7 @@ export class WindowEngine extends EventTarget {
 		if (this.#wanted || !old)
 			return this.play(item, this.position);
 		this.#crossing = item;
-		const seam = this.#seam(old, this.#output.frame + LEAD * this.#output.rate);
+		const seam = this.#seam(old, this.#output.frame + SWITCH_LEAD * this.#output.rate);
 		const to = item.source.windowEnd(seam.at, SWITCH * this.#output.rate);
 
 		try {
@@ -347,7 +349,7 @@ export class WindowEngine extends EventTarget {
 	 */
 	#cross(item, seam, pcm) {
 		const length = pcm[0].length;
-		const soonest = this.#onTime(null);
+		const soonest = this.#output.frame + Math.round(SWITCH_LEAD * this.#output.rate);
 		/* as far behind the seam as the bytes were late, while the old one still sounds */
 		const late = Math.max(0, Math.min(soonest, seam.end) - seam.frame);
 
