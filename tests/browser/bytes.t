@@ -57,7 +57,7 @@ const buffer = (bytes) => Uint8Array.from(bytes).buffer;
 	const { it, runTests } = await import('./lib/tap.mjs');
 	const { RangeReader } = await import('../../htdocs/js/core/range-reader.js');
 	const { parseSidecar, entryBefore, entryBehind } = await import('../../htdocs/js/core/sidecar.js');
-	const { SidecarSource } = await import('../../htdocs/js/core/sidecar-source.js');
+	const { OggSource } = await import('../../htdocs/js/core/ogg-source.js');
 	const { openWav } = await import('../../htdocs/js/core/wav-source.js');
 	const { Resampler } = await import('../../htdocs/js/core/resampler.js');
 	const { atRate } = await import('../../htdocs/js/core/resampled-source.js');
@@ -164,7 +164,7 @@ const buffer = (bytes) => Uint8Array.from(bytes).buffer;
 		};
 
 		sidecar.bytes = 1100;
-		return { source: new SidecarSource(sidecar, reader, decode), reads };
+		return { source: new OggSource(sidecar, reader, decode), reads };
 	}
 
 	it('owns just the samples of a window, and asks for no page twice', async () => {

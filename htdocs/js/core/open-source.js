@@ -4,10 +4,11 @@
  */
 
 import { decodeSlice } from './decode.js';
+import { OggSource } from './ogg-source.js';
+import { PacketSource, hasPackets } from './packet-source.js';
 import { decodesOggOpus } from './probe.js';
 import { RangeReader } from './range-reader.js';
 import { parseSidecar } from './sidecar.js';
-import { SidecarSource } from './sidecar-source.js';
 import { SourceDamaged } from './source.js';
 import { openWav } from './wav-source.js';
 
@@ -16,8 +17,8 @@ import { openWav } from './wav-source.js';
 /** @typedef {import('./source.js').Source} Source */
 
 const WAV_MIMES = ['audio/wav', 'audio/x-wav', 'audio/vnd.wave'];
-/** Sidecars' codecs that the windows know. */
-const CODECS = ['Opus', 'fLaC'];
+/** Of fragmented MP4 (RFC 6381), sound alone: MP3 is one of the mp4a. */
+const CODECS = /^(flac|opus|mp4a\.[0-9a-f.]+)$/i;
 /** Of a file that arrives, seconds of a window: more may take long to come. */
 const GROWING_LONGEST = 1;
 /** Sources that are kept: going back to a track, and the qualities of one. */
@@ -43,16 +44,16 @@ export async function hasWindows(manifest, name) {
 }
 
 /**
- * The file that a rendition's sidecar is of: of the lossless one its fragmented MP4, in which
- * the windows know FLAC alone. null: there is none.
+ * The file that a rendition's sidecar is of: of the lossless one its fragmented MP4.
+ * null: there is none.
  * @param {import('../rendition.js').Rendition} rendition
  */
 function indexedFile({ url, stream, sidecar, seekidx, fmp4 }) {
 	const index = sidecar ?? seekidx;
 
-	if (!index || (fmp4 && fmp4.codec !== 'flac'))
+	if (!index || (fmp4 && !CODECS.test(fmp4.codec)))
 		return null;
-	return { url: fmp4?.url ?? url ?? stream, index };
+	return { url: fmp4?.url ?? url ?? stream, index, codec: fmp4?.codec ?? null };
 }
 
 /**
@@ -66,7 +67,7 @@ export function openSource(manifest, name) {
 	const indexed = indexedFile(rendition);
 	const url = indexed?.url ?? rendition.url ?? rendition.stream;
 	const before = opened.get(url);
-	const source = before ?? (indexed ? openBySidecar(url, indexed.index)
+	const source = before ?? (indexed ? openBySidecar(url, indexed.index, indexed.codec)
 		: openFile(manifest, url, rendition.bytes ?? 0));
 
 	opened.delete(url);
@@ -80,18 +81,22 @@ export function openSource(manifest, name) {
 
 /**
  * @param {string} url
- * @param {string} index  the sidecar's URL
+ * @param {string} index         the sidecar's URL
+ * @param {string | null} codec  of an MP4; null: it is Ogg Opus
  * @returns {Promise<Source>}
  */
-async function openBySidecar(url, index) {
+async function openBySidecar(url, index, codec) {
 	const answer = await fetch(index);
 	if (!answer.ok)
 		throw new SourceDamaged(`The index of this track could not be had (status ${answer.status}).`);
 	const sidecar = parseSidecar(await answer.arrayBuffer());
+	const known = codec ? hasPackets(sidecar.codec) : sidecar.codec === 'Opus';
 
-	if (!CODECS.includes(sidecar.codec) || sidecar.growing || sidecar.positions.length === 0)
+	if (!known || sidecar.growing || sidecar.positions.length === 0)
 		throw new SourceDamaged('The index of this track is of another kind.');
-	return new SidecarSource(sidecar, new RangeReader(url, sidecar.bytes), decodeSlice);
+	const reader = new RangeReader(url, sidecar.bytes);
+
+	return codec ? new PacketSource(sidecar, codec, reader, decodeSlice) : new OggSource(sidecar, reader, decodeSlice);
 }
 
 /**

@@ -22,6 +22,9 @@ const PATIENCE_LONGEST = 20000;
 /** Answers after which the same question may succeed. */
 const PASSING = [408, 425, 429, 500, 502, 503, 504];
 
+/** Content-Range: first byte, last, and bytes of the file. */
+const SPAN = /^bytes (\d+)-(\d+)\/(\d+|\*)$/;
+
 /** A connection is slow below so many bytes in a millisecond, measured over so many bytes. */
 const SLOW = 400;
 const MEASURED = 1 << 14;
@@ -44,6 +47,7 @@ class Broken extends Error {
  * @property {ReadableStreamDefaultReader<Uint8Array>} reader
  * @property {Uint8Array} rest     came, and was not asked for yet
  * @property {number} at           where rest begins in the file
+ * @property {number} end          of the answer
  * @property {AbortSignal} signal  of whom it is read for
  * @property {AbortController} request
  */
@@ -122,7 +126,7 @@ export class RangeReader {
 	async #flowAt(from, to, signal, cache) {
 		const flow = this.#flow;
 
-		if (flow && flow.at === from && flow.signal === signal && cache === 'default')
+		if (flow && flow.at === from && from < flow.end && flow.signal === signal && cache === 'default')
 			return flow;
 		this.#drop();
 		return (this.#flow = await this.#ask(from, to, signal, cache));
@@ -146,7 +150,8 @@ export class RangeReader {
 		const skip = this.#check(answer, from);
 		if (!answer.body)
 			throw new Broken('the answer is empty');
-		const flow = { reader: answer.body.getReader(), rest: new Uint8Array(0), at: from - skip, signal, request };
+		const flow = { reader: answer.body.getReader(), rest: new Uint8Array(0), at: from - skip, end: endOf(answer),
+			signal, request };
 
 		await this.#skip(flow, skip);
 		return flow;
@@ -167,7 +172,7 @@ export class RangeReader {
 			throw new SourceGone(`status ${status}`);
 		if (this.#etag && etag && etag !== this.#etag)
 			throw new SourceGone('the file is another one now');
-		const span = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers.get('Content-Range') ?? '');
+		const span = SPAN.exec(headers.get('Content-Range') ?? '');
 		if (status === 206 && Number(span?.[1] ?? NaN) !== from)
 			throw new Broken('the answer is of another place');
 		if (span && this.#bytes && span[3] !== '*' && Number(span[3]) !== this.#bytes)
@@ -255,6 +260,16 @@ export class RangeReader {
 		this.#flow?.reader.cancel().catch(() => {}); /* it has gone already */
 		this.#flow = null;
 	}
+}
+
+/**
+ * Behind the last byte of an answer that has been checked: of what grows it may be less than was asked for.
+ * @param {Response} answer
+ */
+function endOf({ headers }) {
+	const span = SPAN.exec(headers.get('Content-Range') ?? '');
+
+	return span ? Number(span[2]) + 1 : Infinity;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * A rendition with a sidecar (Ogg Opus, FLAC in fragmented MP4) as a source:
- * setup bytes and the pages or fragments under a window are decoded together.
+ * Ogg Opus with a sidecar as a source: setup bytes and the pages under a window are
+ * decoded together.
  *
  * A decoder of Ogg Opus drops the pre-skip from every slice, so a window that is to
  * own [from, to) ends with the page that reaches to + pre-skip, and what comes out
@@ -9,9 +9,8 @@
  * @module
  */
 
-import { Backoff } from '../backoff.js';
 import { entryBefore, entryBehind } from './sidecar.js';
-import { SourceDamaged } from './source.js';
+import { wholeSlice } from './whole-slice.js';
 
 /** @typedef {import('./sidecar.js').Sidecar} Sidecar */
 /** @typedef {import('./range-reader.js').RangeReader} RangeReader */
@@ -26,17 +25,11 @@ import { SourceDamaged } from './source.js';
 const OPUS_CLEAN = 16000;
 const OPUS_CLEAN_SLOW = 1920;
 const OPUS_ANY = 35 * 960;
-/** How often damaged bytes are fetched again, and how long after, milliseconds. */
-const TRIES = 6;
-const AGAIN_FIRST = 100;
-const AGAIN_LONGEST = 4000;
 
-export class SidecarSource {
+export class OggSource {
 	#sidecar;
 	#reader;
 	#decode;
-	/** samples that the decoder drops from every slice */
-	#dropped;
 	/** Entry and bytes of the end of the last slice: the next one begins with them. */
 	#kept = { entry: -1, bytes: new Uint8Array(0) };
 
@@ -46,12 +39,9 @@ export class SidecarSource {
 	 * @param {(slice: Uint8Array<ArrayBuffer>, rate: number) => Promise<Pcm>} decode
 	 */
 	constructor(sidecar, reader, decode) {
-		const opus = sidecar.codec === 'Opus';
-
 		this.#sidecar = sidecar;
 		this.#reader = reader;
 		this.#decode = decode;
-		this.#dropped = opus ? sidecar.preSkip : 0;
 		this.rate = sidecar.timescale;
 		this.length = sidecar.samples;
 		this.longest = Infinity;
@@ -59,37 +49,24 @@ export class SidecarSource {
 
 	/** @type {import('./source.js').Source['windowEnd']} */
 	windowEnd(from, wanted) {
-		const end = entryBehind(this.#sidecar, from + wanted + this.#dropped);
+		const end = entryBehind(this.#sidecar, from + wanted + this.#sidecar.preSkip);
 
-		return Math.min(this.length, this.#position(end) - this.#dropped);
+		return Math.min(this.length, this.#position(end) - this.#sidecar.preSkip);
 	}
 
 	/** @type {import('./source.js').Source['read']} */
 	async read(from, to, ahead, signal) {
 		const first = entryBefore(this.#sidecar, Math.max(0, from - this.#preroll()));
-		const last = entryBehind(this.#sidecar, to + this.#dropped);
+		const last = entryBehind(this.#sidecar, to + this.#sidecar.preSkip);
 		const start = this.#sidecar.positions[first];
-		const backoff = new Backoff(AGAIN_FIRST, AGAIN_LONGEST);
+		const pcm = await wholeSlice((again) => this.#slice(first, last, ahead, signal, again),
+			(slice) => this.#decode(slice, this.rate), (whole) => this.#isWhole(whole, first, last), signal);
 
-		for (let attempt = 0; attempt < TRIES; attempt++) {
-			const slice = await this.#slice(first, last, ahead, signal, attempt > 0);
-			const pcm = await this.#decode(slice, this.rate).catch(() => null);
-
-			signal.throwIfAborted();
-			if (pcm && this.#isWhole(pcm, first, last))
-				return pcm.map((channel) => channel.slice(from - start, to - start));
-			this.#kept.entry = -1;
-			await backoff.wait(signal);
-		}
-		throw new SourceDamaged('The sound arrives damaged.');
+		return pcm.map((channel) => channel.slice(from - start, to - start));
 	}
 
 	#preroll() {
-		const { codec, exact } = this.#sidecar;
-
-		if (codec !== 'Opus')
-			return 0;
-		if (!exact)
+		if (!this.#sidecar.exact)
 			return OPUS_ANY;
 		return this.#reader.slow ? OPUS_CLEAN_SLOW : OPUS_CLEAN;
 	}
@@ -103,10 +80,10 @@ export class SidecarSource {
 	 */
 	async #slice(first, last, ahead, signal, again) {
 		const { setup } = this.#sidecar;
-		const kept = this.#kept.entry === first ? this.#kept.bytes : new Uint8Array(0);
+		const kept = this.#kept.entry === first && !again ? this.#kept.bytes : new Uint8Array(0);
 		const from = this.#offset(first) + kept.length;
 		const to = this.#offset(last);
-		const furthest = this.#offset(entryBehind(this.#sidecar, ahead + this.#dropped));
+		const furthest = this.#offset(entryBehind(this.#sidecar, ahead + this.#sidecar.preSkip));
 		const bytes = await this.#reader.read(from, to, furthest, signal, again ? 'reload' : 'default');
 		const slice = new Uint8Array(setup.length + kept.length + bytes.length);
 
@@ -138,17 +115,15 @@ export class SidecarSource {
 	#isWhole(pcm, first, last) {
 		const start = this.#sidecar.positions[first];
 
-		if (pcm.length === 0)
-			return false;
 		if (last >= this.#sidecar.positions.length)
 			return pcm[0].length >= this.length - start;
-		return pcm[0].length === this.#sidecar.positions[last] - start - this.#dropped;
+		return pcm[0].length === this.#sidecar.positions[last] - start - this.#sidecar.preSkip;
 	}
 
 	/** @param {number} entry  one past the last: the end */
 	#position(entry) {
 		return entry < this.#sidecar.positions.length ? this.#sidecar.positions[entry]
-			: this.length + this.#dropped;
+			: this.length + this.#sidecar.preSkip;
 	}
 
 	/** @param {number} entry  one past the last: the end */
