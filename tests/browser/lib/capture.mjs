@@ -96,7 +96,10 @@ function prepare(worklet) {
 		const { Resampler } = await import('/js/core/resampler.js');
 		const manifest = await (await fetch(`/cgi-bin/stream.fcgi/${track}/manifest.json`)).json();
 		const native = format === 'opus' ? 48000 : manifest.sample_rate;
-		const data = await (await fetch(manifest.renditions[format].url + appendix)).arrayBuffer();
+		const { url, codec, fmp4 } = manifest.renditions[format];
+		/* no browser decodes ALAC, and Firefox takes the beginning of any ADTS for priming */
+		const odd = codec === 'alac' || url.endsWith('.aac');
+		const data = await (await fetch((odd ? fmp4.url : url) + appendix)).arrayBuffer();
 		const buffer = await new OfflineAudioContext(2, 1, native).decodeAudioData(data);
 		const channels = [0, 1].map((i) => buffer.getChannelData(Math.min(i, buffer.numberOfChannels - 1)));
 		const resampler = new Resampler(native, rate);
