@@ -6,8 +6,9 @@
 --   i_max_attempts   a lease that ran out for that often is a failure
 --
 -- Returns the jobs with what a transcoder needs of the source; none when nothing
--- is due. Safe for any number of workers at once: each job goes to one of them.
--- Writes drift.job.
+-- is due. Safe for any number of workers at once: each job goes to one of them. A job
+-- whose worker is gone is due at once (job_orphan), one whose worker is silent when its
+-- lease runs out. Writes drift.job.
 create or replace function drift.job_claim(i_worker text, i_lease_seconds integer,
 	i_max_attempts integer)
 returns table (job bigint, kind text, attempts integer, track uuid, version integer,
@@ -20,6 +21,8 @@ declare
 	l_source drift.source;
 	l_priority integer;
 begin
+	perform drift.worker_attend(i_worker);
+	perform drift.job_orphan();
 	update drift.job j
 	set state = 'failed', error = coalesce(j.error,
 			'The transcoder stopped in the middle of this job, ' || j.attempts || ' times.'),

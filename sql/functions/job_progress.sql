@@ -8,6 +8,7 @@ create or replace function drift.job_progress(i_job bigint, i_worker text,
 	i_progress double precision, i_lease_seconds integer)
 returns boolean language plpgsql security definer set search_path = drift, pg_temp as $$
 begin
+	perform drift.worker_attend(i_worker); -- this may be another connection than the claim's
 	update drift.job
 	set progress = least(greatest(i_progress, progress), 1), changed = now(),
 		lease = now() + make_interval(secs => i_lease_seconds)

@@ -140,7 +140,9 @@ sub kill_at_work {
 	ok $w->wait_for(running($id)), 'it is at work';
 	select undef, undef, undef, rand;
 	$w->end_transcoder($pid, 'KILL');
-	$w->psql("update drift.job set lease = now() - interval '1 second', attempts = 0 where state = 'running'");
+	ok $w->wait_for("select count(*) = 0 from pg_stat_activity where application_name = 'drift-transcoder'"),
+	  'its connections go with it';
+	$w->psql("update drift.job set attempts = 0 where state = 'running'");
 }
 
 subtest 'killed, again and again' => sub {

@@ -1,6 +1,6 @@
 -- The queue: leases, back-off, giving up, giving back.
 begin;
-select plan(35);
+select plan(38);
 
 create function pg_temp.stored() returns uuid language plpgsql as $$
 declare
@@ -29,6 +29,15 @@ select ok(not drift.job_progress((select id from j), 'two', 0.5, 60), 'another w
 select ok(not drift.job_done((select id from j), 'two'), 'nor end it');
 select ok(not drift.artifact_publish((select id from j), 'two', 'opus', 'x', 1, 'a/b', 1, '{}'),
 	'nor publish');
+
+update drift.job set worker = 'gone', changed = pg_postmaster_start_time() - interval '1 second'
+where id = (select id from j);
+select is_empty($$ select * from drift.job_claim('two', 60, 2) $$,
+	'who was last heard of by a server that was restarted may come back');
+select drift.worker_attend('gone');
+update drift.job set changed = now() where id = (select id from j);
+select is_empty($$ select * from drift.job_claim('two', 60, 2) $$, 'who attends has it');
+update drift.job set worker = 'one' where id = (select id from j);
 
 update drift.job set lease = now() - interval '1 second' where id = (select id from j);
 select results_eq($$ select job, attempts from drift.job_claim('two', 60, 2) $$,
@@ -95,6 +104,10 @@ select is_empty($$ select from drift.kinds('vorbis', false, null) where kind = '
 	'sound that no browser takes in MP4 is not repackaged');
 select isnt_empty($$ select from drift.kinds('vorbis', false, 'vp9') where kind = 'remux' $$,
 	'but with pictures it is');
+
+update drift.job set worker = 'never seen', attempts = 1 where track = (select id from f) and state = 'running';
+select results_eq('select track, attempts from drift.job_claim(''one'', 60, 9) group by track, attempts',
+	$$ select id, 2 from f $$, 'what a worker had begun that is gone is due at once');
 
 select * from finish();
 rollback;
