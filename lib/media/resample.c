@@ -9,20 +9,24 @@
 #include <string.h>
 
 #define RATE_OUT 48000
-#define TAPS_UP 72 /* transition of 0.094 of the rate, at -104 dB */
-#define KAISER_BETA 10.5
+#define KAISER_BETA 10.5 /* -104 dB */
+#define TAPS_BY_TRANSITION 6.77 /* taps times transition, in parts of the rate, with this beta */
+#define NARROW 0.094 /* transition, in parts of the rate, around half of it */
+#define AUDIBLE 20000 /* Hz: what Opus codes at most, so that nothing above matters */
+#define FOLDED (RATE_OUT - AUDIBLE) /* Hz: what is above folds back to below AUDIBLE */
 #define TABLE_MAX ((size_t)1 << 20) /* bytes of exact phases */
 #define FINE_PHASES 1024 /* of the interpolated table, at 48 kHz and below */
 #define BLOCK                                                                                      \
 	2560 /* samples worked on at a time: they and what they need fit into a                    \
 		first-level cache */
+#define ROW_TURN 4 /* samples worked out together */
 #define HALF_POSITION_MAX ((int64_t)1 << 42)
 
 struct resampler {
 	int32_t channels;
 	int64_t up; /* 48000 and the rate without their common divisor: */
 	int64_t down; /* output n is at native position n * down / up */
-	int32_t taps; /* a row, per channel; a multiple of 8; 0 for a copy */
+	int32_t taps; /* a row, per channel: LANES_WIDE in all, or twice …; 0 for a copy */
 	int32_t phases;
 	bool exact; /* phases == up; else rows are interpolated */
 	float *rows; /* phases + 1 rows; each tap once for each channel */
@@ -106,13 +110,27 @@ static enum drift_err fill_table(struct resampler *r, double cutoff)
 	return DRIFT_OK;
 }
 
+/* Can images of what is audible be above AUDIBLE only? Then they may stay up to FOLDED, and
+   the filter is half as long. */
+static bool is_wide(int32_t rate)
+{
+	return rate >= 2 * AUDIBLE;
+}
+
+static int32_t round_up(int32_t v, int32_t step)
+{
+	return (v + step - 1) / step * step;
+}
+
 /* Going down the filter is stretched, and so smooth that it needs fewer phases. */
 static void choose_phases(struct resampler *r, int32_t rate)
 {
+	double transition = is_wide(rate) ? (double)(FOLDED - AUDIBLE) / rate : NARROW;
 	double stretch = rate > RATE_OUT ? (double)rate / RATE_OUT : 1;
 	size_t row_bytes;
 
-	r->taps = ((int32_t)ceil(TAPS_UP * stretch) + 7) & ~7;
+	r->taps =
+		round_up((int32_t)ceil(TAPS_BY_TRANSITION / transition), LANES_WIDE / r->channels);
 	row_bytes = (size_t)(r->taps * r->channels) * sizeof(*r->rows);
 	r->exact = (size_t)r->up * row_bytes <= TABLE_MAX;
 	r->phases = r->exact ? (int32_t)r->up : (int32_t)ceil(FINE_PHASES / stretch);
@@ -133,7 +151,7 @@ enum drift_err resampler_new(int32_t rate, int32_t channels, struct resampler **
 	r->down = rate / common;
 	if (rate != RATE_OUT) {
 		choose_phases(r, rate);
-		if (fill_table(r, rate > RATE_OUT ? (double)RATE_OUT / rate : 1)) {
+		if (fill_table(r, is_wide(rate) ? (double)RATE_OUT / rate : 1)) {
 			resampler_free(r);
 			return DRIFT_ENOMEM;
 		}
@@ -188,35 +206,71 @@ static inline void advance(const struct resampler *r, struct place *at)
 		at->phase -= r->up;
 }
 
-/* Every up-th sample from out on, all by one row. */
+/* What each of four sums comes down to: lanes 4k and 4k + 1 of out. */
+static inline __attribute__((always_inline)) void fold(const lanes_wide sum[ROW_TURN],
+						       lanes_wide *out)
+{
+	lanes_wide ab = __builtin_shufflevector(sum[0], sum[1], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18,
+						19, 20, 21, 22, 23) +
+			__builtin_shufflevector(sum[0], sum[1], 8, 9, 10, 11, 12, 13, 14, 15, 24,
+						25, 26, 27, 28, 29, 30, 31);
+	lanes_wide cd = __builtin_shufflevector(sum[2], sum[3], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18,
+						19, 20, 21, 22, 23) +
+			__builtin_shufflevector(sum[2], sum[3], 8, 9, 10, 11, 12, 13, 14, 15, 24,
+						25, 26, 27, 28, 29, 30, 31);
+	lanes_wide all = __builtin_shufflevector(ab, cd, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19,
+						 24, 25, 26, 27) +
+			 __builtin_shufflevector(ab, cd, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23,
+						 28, 29, 30, 31);
+
+	*out = all + __builtin_shufflevector(all, all, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15,
+					     12, 13);
+}
+
+/* One sample of each channel, of sum k. */
+static inline __attribute__((always_inline)) void put(const struct resampler *r,
+						      const lanes_wide *two, int k, float *out)
+{
+	if (r->channels == 1) {
+		out[0] = (*two)[4 * k] + (*two)[4 * k + 1];
+	} else {
+		out[0] = (*two)[4 * k];
+		out[1] = (*two)[4 * k + 1];
+	}
+}
+
+/* Every up-th sample from out on, all by one row; four at a time, so that the row is read and
+   the lanes are summed once for them. */
 static inline __attribute__((always_inline)) void run_row(const struct resampler *r,
 							  const float *row, const float *in,
-							  const float *end, float *out)
+							  int64_t count, float *out)
 {
-	const int32_t n = r->taps * r->channels, wide = n / LANES_WIDE * LANES_WIDE;
+	const int32_t n = r->taps * r->channels;
+	const int64_t in_step = r->down * r->channels, out_step = r->up * r->channels;
 
-	for (; out < end; in += r->down * r->channels, out += r->up * r->channels) {
-		lanes_wide sum = {0};
-		lanes_half ac, bd, both;
-		lanes four;
+	for (; count > 0; count -= ROW_TURN, in += ROW_TURN * in_step, out += ROW_TURN * out_step) {
+		/* what is too many is worked out again and not kept */
+		const float *b = in + (count > 1 ? in_step : 0);
+		const float *c = in + (count > 2 ? 2 * in_step : 0);
+		const float *d = in + (count > 3 ? 3 * in_step : 0);
+		lanes_wide sum[ROW_TURN] = {{0}}, two;
 
-		for (int32_t i = 0; i < wide; i += LANES_WIDE)
-			sum += *(const lanes_wide *)(row + i) * *(const lanes_wide *)(in + i);
-		ac = __builtin_shufflevector(sum, sum, 0, 1, 2, 3, 8, 9, 10, 11);
-		bd = __builtin_shufflevector(sum, sum, 4, 5, 6, 7, 12, 13, 14, 15);
-		if (wide < n) {
-			lanes_half rest = *(const lanes_half *)(row + wide) *
-					  *(const lanes_half *)(in + wide);
+		for (int32_t i = 0; i < n; i += LANES_WIDE) {
+			lanes_wide taps = *(const lanes_wide *)(row + i);
 
-			ac += __builtin_shufflevector(rest, (lanes_half){0}, 0, 1, 2, 3, 8, 9, 10,
-						      11);
-			bd += __builtin_shufflevector(rest, (lanes_half){0}, 4, 5, 6, 7, 8, 9, 10,
-						      11);
+			sum[0] += taps * *(const lanes_wide *)(in + i);
+			sum[1] += taps * *(const lanes_wide *)(b + i);
+			sum[2] += taps * *(const lanes_wide *)(c + i);
+			sum[3] += taps * *(const lanes_wide *)(d + i);
 		}
-		both = ac + bd;
-		four = __builtin_shufflevector(both, both, 0, 1, 2, 3) +
-		       __builtin_shufflevector(both, both, 4, 5, 6, 7);
-		ADD_LANES(four, r->channels, out);
+		fold(sum, &two);
+		put(r, &two, 0, out);
+		if (count > 1)
+			put(r, &two, 1, out + out_step);
+		if (count > 2)
+			put(r, &two, 2, out + 2 * out_step);
+		if (count > 3)
+			put(r, &two, 3, out + 3 * out_step);
 	}
 }
 
@@ -224,16 +278,15 @@ static inline __attribute__((always_inline)) void run_row(const struct resampler
 LANES_EVERY_CPU static void run_exact(const struct resampler *r, struct place at, int64_t count,
 				      float *out)
 {
-	const int64_t periods = BLOCK / r->up + 1;
+	const int64_t periods = ((BLOCK - 1) / r->up / ROW_TURN + 1) * ROW_TURN;
 
 	while (count > 0) {
 		int64_t samples = count < periods * r->up ? count : periods * r->up;
-		const float *end = out + samples * r->channels;
 		struct place row = at;
 
 		for (int64_t i = 0; i < r->up && i < samples; i++, advance(r, &row))
-			run_row(r, r->rows + row.phase * r->taps * r->channels, row.in, end,
-				out + i * r->channels);
+			run_row(r, r->rows + row.phase * r->taps * r->channels, row.in,
+				(samples - i + r->up - 1) / r->up, out + i * r->channels);
 		count -= samples;
 		at.in += periods * r->down * r->channels;
 		out += samples * r->channels;

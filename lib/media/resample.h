@@ -1,12 +1,14 @@
 /*
- * resample.h - any rate to 48 kHz, by position only.
+ * resample.h - any rate to 48 kHz for Opus, by position only.
  *
  * A polyphase FIR (windowed sinc, Kaiser) without state: the output sample n
  * depends on n and on the native samples around n * rate / 48000 only, in a
  * fixed order of summation, so that any split of the work gives the same
- * bits. 72 taps a phase going up, proportionally more going down: flat to 0.453
- * of the lower rate (44.1 kHz: 20 kHz), -100 dB from 0.547 on. 48000 Hz is a
- * copy. Rates whose phases would not fit into 1 MiB take neighbouring
+ * bits. From 40 kHz on it is flat to 20 kHz, and -100 dB is what is left there of
+ * images and of what 48 kHz cannot hold; between 20 and 24 kHz, where Opus codes
+ * nothing, some of either may be. That takes 40 taps a phase at 44.1 kHz,
+ * proportionally more above. Lower rates take 72: flat to 0.453 of the rate, -100 dB
+ * from 0.547 on. 48000 Hz is a copy. Rates whose phases would not fit into 1 MiB take neighbouring
  * rows of a 1024-phase table and interpolate (-118 dB).
  *
  * A resampler is constant after it is made: threads may share it.

@@ -11,12 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Raised when this file changes what it makes of the same PCM. */
-#define REVISION 2
+/* Raised when this file or the resampler changes what is made of the same source. */
+#define REVISION 3
 
 #define PRE_ROLL 4 /* frames encoded and dropped before the kept ones */
 #define DC_SAMPLES 28800 /* 0.6 s: 11 time constants of the filter below */
 #define DC_COEFFICIENT (6.3 * 3 / LAYOUT_RATE) /* libopus: dc_reject() at 3 Hz */
+#define DC_BLOCK 16 /* samples that are summed up beside those of other blocks */
 #define LEAD (DC_SAMPLES + PRE_ROLL * LAYOUT_PACKET_SAMPLES)
 
 #define COMPLEXITY 10
@@ -113,10 +114,16 @@ struct resample_range segment_needs(int64_t segment, int32_t packets)
 /* What libopus' DC-reject filter remembers of one channel after DC_SAMPLES. */
 static double dc_memory(const float *pcm, int32_t channels)
 {
+	const double kept = pow(1 - DC_COEFFICIENT, DC_BLOCK);
 	double m = 0;
 
-	for (int i = 0; i < DC_SAMPLES; i++)
-		m += DC_COEFFICIENT * ((double)pcm[i * channels] - m);
+	for (int i = 0; i < DC_SAMPLES; i += DC_BLOCK) {
+		double block = 0;
+
+		for (int k = i; k < i + DC_BLOCK; k++)
+			block = block * (1 - DC_COEFFICIENT) + (double)pcm[k * channels];
+		m = m * kept + DC_COEFFICIENT * block;
+	}
 	return isfinite(m) ? m : 0;
 }
 
