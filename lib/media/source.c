@@ -433,28 +433,41 @@ int64_t source_get_damaged(const struct source *s)
 
 struct range {
 	int64_t from, to; /* raw positions */
-	float *out; /* where from goes */
-	struct pcmint *whole; /* not NULL: it goes to whole_out instead */
-	uint8_t *whole_out;
+	int64_t filled; /* up to here */
+	uint8_t *out; /* where from goes */
+	size_t stride; /* bytes of a sample of all channels */
+	struct pcmint *whole; /* NULL: floats are wanted */
 };
+
+static uint8_t *place_of(const struct range *r, int64_t at)
+{
+	return r->out + (size_t)(at - r->from) * r->stride;
+}
 
 static enum drift_err convert(const struct source *s, const struct range *r, const AVFrame *frame,
 			      int skip, int64_t from, int64_t to)
 {
-	size_t place = (size_t)(from - r->from);
+	uint8_t *out = place_of(r, from);
 	int count = (int)(to - from);
 
 	if (r->whole)
-		return pcmint_write(r->whole, frame, skip, count,
-				    r->whole_out + place * pcmint_stride(r->whole));
-	return mixdown_write(&s->mix, frame, skip, count, r->out + place * (size_t)s->mix.out);
+		return pcmint_write(r->whole, frame, skip, count, out);
+	return mixdown_write(&s->mix, frame, skip, count, (float *)(void *)out);
 }
 
-/* The part of a packet's frame that lies in the range. */
-static bool place(const struct source *s, const struct range *r, const struct packet *p,
+/* Silence where no packet gave anything. */
+static void fill_up(struct range *r, int64_t to)
+{
+	if (r->filled < to)
+		memset(place_of(r, r->filled), 0, (size_t)(to - r->filled) * r->stride);
+	r->filled = to;
+}
+
+/* The part of a packet's frame that lies in the range, behind what is filled. */
+static bool place(const struct source *s, struct range *r, const struct packet *p,
 		  const AVFrame *frame)
 {
-	int64_t from = p->at > r->from ? p->at : r->from;
+	int64_t from = p->at > r->filled ? p->at : r->filled;
 	int64_t length = frame->nb_samples < p->samples ? frame->nb_samples : p->samples;
 	int64_t to = p->at + length < r->to ? p->at + length : r->to;
 
@@ -462,11 +475,14 @@ static bool place(const struct source *s, const struct range *r, const struct pa
 		return false;
 	if (from >= to)
 		return length == p->samples;
-	return convert(s, r, frame, (int)(from - p->at), from, to) == DRIFT_OK &&
-	       length == p->samples;
+	if (convert(s, r, frame, (int)(from - p->at), from, to) != DRIFT_OK)
+		return false;
+	fill_up(r, from);
+	r->filled = to;
+	return length == p->samples;
 }
 
-static enum drift_err decode_range(struct source *s, const struct range *r, AVCodecContext *ctx,
+static enum drift_err decode_range(struct source *s, struct range *r, AVCodecContext *ctx,
 				   AVFrame *frame)
 {
 	const struct packets *q = &s->packets;
@@ -488,7 +504,7 @@ static enum drift_err decode_range(struct source *s, const struct range *r, AVCo
 	return DRIFT_OK;
 }
 
-static enum drift_err read_range(struct source *s, const struct range *r)
+static enum drift_err read_range(struct source *s, struct range *r)
 {
 	enum drift_err err = packets_need(&s->packets, r->from, r->to, s->preroll);
 	AVCodecContext *ctx;
@@ -503,43 +519,46 @@ static enum drift_err read_range(struct source *s, const struct range *r)
 	ctx = decoder_open(&s->packets.demux);
 	frame = av_frame_alloc();
 	err = ctx && frame ? decode_range(s, r, ctx, frame) : DRIFT_ENOMEM;
+	fill_up(r, r->to);
 	av_frame_free(&frame);
 	avcodec_free_context(&ctx);
 	return err;
 }
 
-/* The part of [first, first + count) that is heard; false: none is. */
-static bool clip(const struct source *s, int64_t first, int32_t count, struct range *out)
+/* The part of [first, first + count) that is heard; around it there is silence. out: where
+   first goes. */
+static enum drift_err read_heard(struct source *s, int64_t first, int32_t count, struct range *r)
 {
-	int64_t from = first < 0 ? 0 : first, to = s->facts.samples;
+	int64_t heard = s->facts.samples, delay = s->facts.delay;
+	int64_t from = first < 0 ? 0 : first, to = first < heard - count ? first + count : heard;
+	uint8_t *out = r->out;
 
-	if (first < s->facts.samples - count)
-		to = first + count;
-	out->from = from + s->facts.delay;
-	out->to = to + s->facts.delay;
-	return from < to;
+	if (from >= to) {
+		memset(out, 0, (size_t)count * r->stride);
+		return DRIFT_OK;
+	}
+	r->from = r->filled = from + delay;
+	r->to = to + delay;
+	r->out = out + (size_t)(from - first) * r->stride;
+	memset(out, 0, (size_t)(from - first) * r->stride);
+	memset(place_of(r, r->to), 0, (size_t)(first + count - to) * r->stride);
+	return read_range(s, r);
 }
 
 enum drift_err source_read(struct source *s, int64_t first, int32_t count, float *out)
 {
-	struct range range = {0};
+	struct range range = {
+		.out = (uint8_t *)out,
+		.stride = (size_t)s->mix.out * sizeof(*out),
+	};
 
-	memset(out, 0, (size_t)count * (size_t)s->mix.out * sizeof(*out));
-	if (!clip(s, first, count, &range))
-		return DRIFT_OK;
-	range.out = out + (range.from - s->facts.delay - first) * s->mix.out;
-	return read_range(s, &range);
+	return read_heard(s, first, count, &range);
 }
 
 enum drift_err source_read_whole(struct source *s, int64_t first, int32_t count,
 				 struct pcmint *whole, void *out)
 {
-	struct range range = {.whole = whole, .whole_out = out};
-	size_t stride = pcmint_stride(whole);
+	struct range range = {.whole = whole, .out = out, .stride = pcmint_stride(whole)};
 
-	memset(out, 0, (size_t)count * stride);
-	if (!clip(s, first, count, &range))
-		return DRIFT_OK;
-	range.whole_out += (size_t)(range.from - s->facts.delay - first) * stride;
-	return read_range(s, &range);
+	return read_heard(s, first, count, &range);
 }
