@@ -1,9 +1,12 @@
 #include "media/demux.h"
 
+#include <libavutil/opt.h>
 #include <stdio.h>
 #include <string.h>
 
 #define BROKEN_READS_MAX 32 /* in a row, before the rest is given up */
+#define GUESS_BYTES "1024" /* of PCM in WAV, by which libavformat guesses what it may be instead */
+#define WAV_PACKET_BYTES 65536 /* packets of 4 KiB, the default, cost more than what is in them */
 
 static int refuse_open(struct AVFormatContext *format, AVIOContext **pb, const char *url, int flags,
 		       AVDictionary **options)
@@ -49,8 +52,7 @@ static AVDictionary *options_for_sound(void)
 	AVDictionary *options = NULL;
 
 	av_dict_set(&options, "ignore_editlist", "1", 0);
-	/* of WAV: packets of 4 KiB cost more than what is in them */
-	av_dict_set(&options, "max_size", "65536", 0);
+	av_dict_set(&options, "max_size", GUESS_BYTES, 0);
 	return options;
 }
 
@@ -118,6 +120,27 @@ static enum drift_err choose_stream(struct demux *d, const struct demux_file *fi
 	return DRIFT_OK;
 }
 
+/* The first packet of WAV goes through all that libavformat knows, whatever it is told: the
+   larger the longer. It is read while it is small, and then again. */
+static enum drift_err get_over_guessing(struct demux *d, const struct demux_file *file)
+{
+	AVPacket *packet;
+	int err;
+
+	if (strcmp(file->sniff.demuxer, "wav") != 0)
+		return DRIFT_OK;
+	packet = av_packet_alloc();
+	if (!packet)
+		return DRIFT_ENOMEM;
+	err = av_read_frame(d->format, packet);
+	av_packet_free(&packet);
+	if (err >= 0)
+		err = av_opt_set_int(d->format->priv_data, "max_size", WAV_PACKET_BYTES, 0);
+	if (err >= 0)
+		err = av_seek_frame(d->format, d->stream->index, 0, AVSEEK_FLAG_BACKWARD);
+	return err == AVERROR(ENOMEM) ? DRIFT_ENOMEM : DRIFT_OK;
+}
+
 enum drift_err demux_open(struct demux *d, const struct demux_file *file,
 			  char reason[DEMUX_REASON_MAX])
 {
@@ -129,6 +152,8 @@ enum drift_err demux_open(struct demux *d, const struct demux_file *file,
 		err = open_format(d, file, options_for_sound(), reason);
 	if (err == DRIFT_OK)
 		err = choose_stream(d, file, reason);
+	if (err == DRIFT_OK)
+		err = get_over_guessing(d, file);
 	if (err != DRIFT_OK)
 		demux_close(d);
 	return err;
