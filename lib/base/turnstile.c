@@ -1,8 +1,8 @@
 #include "base/turnstile.h"
 
+#include "base/filelock.h"
 #include "base/log.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <unistd.h>
@@ -35,17 +35,10 @@ void turnstile_close(struct turnstile *t)
 	t->place = -1;
 }
 
-/* False when somebody else has it. A file system without locks has no limit. */
-static bool lock(const struct turnstile *t, short type, int place)
+/* A file system without locks has no limit. */
+static struct filelock place(const struct turnstile *t, int i)
 {
-	struct flock l = {
-		.l_type = type,
-		.l_whence = SEEK_SET,
-		.l_start = place,
-		.l_len = 1,
-	};
-
-	return fcntl(t->fd, F_OFD_SETLK, &l) == 0 || (errno != EAGAIN && errno != EACCES);
+	return (struct filelock){.fd = t->fd, .at = i, .count = 1};
 }
 
 bool turnstile_try(struct turnstile *t)
@@ -53,14 +46,25 @@ bool turnstile_try(struct turnstile *t)
 	if (t->fd < 0)
 		return true;
 	for (int i = 0; t->place < 0 && i < t->places; i++)
-		if (lock(t, F_WRLCK, i))
+		if (filelock_try(place(t, i)))
 			t->place = i;
+	return t->place >= 0;
+}
+
+bool turnstile_wait(struct turnstile *t, int milliseconds)
+{
+	int any = (int)(getpid() % t->places);
+
+	if (turnstile_try(t))
+		return true;
+	if (filelock_wait(place(t, any), milliseconds))
+		t->place = any;
 	return t->place >= 0;
 }
 
 void turnstile_leave(struct turnstile *t)
 {
 	if (t->fd >= 0 && t->place >= 0)
-		(void)lock(t, F_UNLCK, t->place);
+		filelock_leave(place(t, t->place));
 	t->place = -1;
 }

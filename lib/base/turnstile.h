@@ -21,14 +21,16 @@ struct turnstile {
  * path    made if it is not there; where that cannot be (logged), there is no limit
  * places  1 or more; 0: as many as this process has cores
  *
- * Returns the caller's to turnstile_close(). Not to be shared by processes that fork from
- * this one: each opens its own.
+ * Returns the caller's to turnstile_close(). Processes that fork from this one share its
+ * place: but for one of them all close it.
  */
 struct turnstile turnstile_open(const char *path, int places);
 void turnstile_close(struct turnstile *t); /* leaves, too */
 
 /* Takes a place if one is free and none is ours. True: one is ours. */
 bool turnstile_try(struct turnstile *t) MUST_CHECK;
+/* The same, but waits for one, at most so long; as filelock_wait(). */
+bool turnstile_wait(struct turnstile *t, int milliseconds) MUST_CHECK;
 void turnstile_leave(struct turnstile *t);
 
 #endif

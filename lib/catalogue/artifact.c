@@ -1,5 +1,6 @@
 #include "catalogue/artifact.h"
 
+#include "base/filelock.h"
 #include "base/io.h"
 #include "base/log.h"
 
@@ -68,18 +69,10 @@ enum drift_err artifact_open(const struct conf *conf, const struct uuid *track, 
 	return DRIFT_OK;
 }
 
-/* type: F_RDLCK to be there with others, F_WRLCK to be there alone. A file system without
-   locks has nobody else. */
-static bool lock_presence(int fd, short type)
+/* To be there with others, it is shared. */
+static struct filelock presence(int fd)
 {
-	struct flock lock = {
-		.l_type = type,
-		.l_whence = SEEK_SET,
-		.l_start = PRESENCE_AT,
-		.l_len = 1,
-	};
-
-	return fcntl(fd, F_OFD_SETLK, &lock) == 0 || (errno != EAGAIN && errno != EACCES);
+	return (struct filelock){.fd = fd, .at = PRESENCE_AT, .count = 1};
 }
 
 /* Is that still the file of this name? Another one may have published or removed it
@@ -92,19 +85,6 @@ static bool is_in_place(int fd, const char *path)
 	       by_fd.st_dev == by_name.st_dev && by_fd.st_ino == by_name.st_ino;
 }
 
-/* Is anybody there? */
-static bool is_attended(int fd)
-{
-	struct flock lock = {
-		.l_type = F_WRLCK,
-		.l_whence = SEEK_SET,
-		.l_start = PRESENCE_AT,
-		.l_len = 1,
-	};
-
-	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-}
-
 /*
  * A part file that is sealed: whole, and about to be published, so that reading is all that
  * is left to do; unless whoever sealed it was killed before the rename.
@@ -115,7 +95,7 @@ static int open_sealed(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
-	if (fd < 0 || is_attended(fd) || !is_in_place(fd, path))
+	if (fd < 0 || filelock_is_used(presence(fd)) || !is_in_place(fd, path))
 		return fd;
 	log_info("artifact: removed %s, sealed and never published", path);
 	unlink(path);
@@ -147,7 +127,7 @@ enum drift_err artifact_join(const struct conf *conf, const struct uuid *track, 
 	a = place(conf, track, version, name, part);
 	a.shared = true;
 	while ((a.fd = open_shared(a.part.text)) >= 0) {
-		if (lock_presence(a.fd, F_RDLCK) && is_in_place(a.fd, a.part.text)) {
+		if (filelock_try_shared(presence(a.fd)) && is_in_place(a.fd, a.part.text)) {
 			*out = a;
 			return DRIFT_OK;
 		}
@@ -194,7 +174,7 @@ void artifact_drop(struct artifact *a)
 {
 	if (a->fd < 0)
 		return;
-	if (a->shared && !lock_presence(a->fd, F_WRLCK))
+	if (a->shared && !filelock_try(presence(a->fd)))
 		log_info("artifact: others are at work on %s", a->part.text);
 	else if (unlink(a->part.text) < 0 && errno != ENOENT)
 		log_errno("artifact: remove %s", a->part.text);
