@@ -1,5 +1,6 @@
 #include "media/opusfile.h"
 
+#include "base/filelock.h"
 #include "base/io.h"
 #include "media/growfile.h"
 #include "media/oggopus.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define LOCKS_AT ((int64_t)1 << 60) /* segment s: the byte at LOCKS_AT + s */
+#define LOCKS_AT ((int64_t)1 << 60) /* page p: the byte at LOCKS_AT + p */
 
 struct opusfile {
 	int fd;
@@ -21,17 +22,28 @@ struct opusfile {
 	struct growfile *grow; /* VBR only */
 };
 
-/* type: F_WRLCK or F_UNLCK. False when somebody else has one of them. */
-static bool lock_segments(const struct opusfile *f, short type, int64_t first, int64_t count)
+static struct filelock lock_of(const struct opusfile *f, struct layout_pages pages)
 {
-	struct flock lock = {
-		.l_type = type,
-		.l_whence = SEEK_SET,
-		.l_start = LOCKS_AT + first,
-		.l_len = count,
+	return (struct filelock){
+		.fd = f->fd,
+		.at = LOCKS_AT + pages.first,
+		.count = pages.end - pages.first,
 	};
+}
 
-	return fcntl(f->fd, F_OFD_SETLK, &lock) == 0 || (errno != EAGAIN && errno != EACCES);
+static struct filelock lock_of_page(const struct opusfile *f, int64_t page)
+{
+	return lock_of(f, (struct layout_pages){page, page + 1});
+}
+
+static struct filelock lock_of_segment(const struct opusfile *f, int64_t segment)
+{
+	return lock_of(f, layout_segment_pages(&f->layout, segment));
+}
+
+static struct filelock lock_of_all(const struct opusfile *f)
+{
+	return lock_of(f, (struct layout_pages){0, f->layout.pages});
 }
 
 enum drift_err opusfile_new(int fd, const struct layout *layout, uint32_t serial,
@@ -45,7 +57,7 @@ enum drift_err opusfile_new(int fd, const struct layout *layout, uint32_t serial
 	f->fd = fd;
 	f->serial = serial;
 	f->layout = *layout;
-	if (layout->params.vbr && !lock_segments(f, F_WRLCK, 0, layout->segments))
+	if (layout->params.vbr && !filelock_try(lock_of_all(f)))
 		err = DRIFT_ELOCKED;
 	else if (layout->params.vbr)
 		err = growfile_new(fd, layout, serial, &f->grow);
@@ -61,7 +73,6 @@ void opusfile_free(struct opusfile *f)
 {
 	if (!f)
 		return;
-	(void)lock_segments(f, F_UNLCK, 0, f->layout.segments);
 	growfile_free(f->grow);
 	free(f);
 }
@@ -92,21 +103,37 @@ enum opusfile_claim opusfile_claim(struct opusfile *f, int64_t segment)
 {
 	if (f->grow)
 		return segment < growfile_segments(f->grow) ? OPUSFILE_WHOLE : OPUSFILE_YOURS;
-	if (!lock_segments(f, F_WRLCK, segment, 1))
+	if (!filelock_try(lock_of_segment(f, segment)))
 		return OPUSFILE_TAKEN;
 	/* under the lock, or it could be whole a moment after the look */
 	if (!has_segment(f, segment))
 		return OPUSFILE_YOURS;
-	(void)lock_segments(f, F_UNLCK, segment, 1);
+	filelock_leave(lock_of_segment(f, segment));
 	return OPUSFILE_WHOLE;
 }
 
 enum drift_err opusfile_put(struct opusfile *f, int64_t page, const void *data, size_t bytes)
 {
+	enum drift_err err;
+
 	if (f->grow)
 		return growfile_put(f->grow, page, data, bytes);
 	assert((int64_t)bytes == layout_page_bytes(&f->layout, page));
-	return io_pwrite_all(f->fd, data, bytes, layout_page_offset(&f->layout, page));
+	err = io_pwrite_all(f->fd, data, bytes, layout_page_offset(&f->layout, page));
+	if (!err)
+		filelock_leave(lock_of_page(f, page));
+	return err;
+}
+
+bool opusfile_is_being_made(const struct opusfile *f, int64_t page)
+{
+	return filelock_is_taken(lock_of_page(f, page));
+}
+
+void opusfile_wait(const struct opusfile *f, int64_t page, int milliseconds)
+{
+	if (filelock_wait_shared(lock_of_page(f, page), milliseconds))
+		filelock_leave(lock_of_page(f, page));
 }
 
 /* On its way to the disk now, so that the last sync has little left to do. */
@@ -124,14 +151,14 @@ enum drift_err opusfile_end_segment(struct opusfile *f, int64_t segment)
 	if (f->grow)
 		return growfile_end_segment(f->grow, segment);
 	start_writeback(f, segment);
-	(void)lock_segments(f, F_UNLCK, segment, 1);
+	filelock_leave(lock_of_segment(f, segment));
 	return DRIFT_OK;
 }
 
 void opusfile_give_up_segment(struct opusfile *f, int64_t segment)
 {
 	if (!f->grow)
-		(void)lock_segments(f, F_UNLCK, segment, 1);
+		filelock_leave(lock_of_segment(f, segment));
 }
 
 static enum drift_err write_sidecar(const struct opusfile *f, const uint8_t *setup,

@@ -4,9 +4,10 @@
  * Under CBR every page has its place, so the file is sparse and segments are filled in any
  * order, by several threads, processes and hosts. A page proves itself (oggopus_page_is):
  * whether one is there is asked of the file, and what a kill or a power cut left half written
- * is simply not there. A segment is claimed by a lock on the file (an open
- * file description lock on a byte far beyond its end), so that one of all makes it. Where the
- * file system has no locks it may be made twice, with the same bytes.
+ * is simply not there. A segment is claimed by a lock (filelock.h) for each of its pages, far
+ * beyond the file's end, so that one of all makes it; each is given up as its page is there, so
+ * others wait for a page by waiting for its lock. Where the file system has no locks it may be
+ * made twice, with the same bytes.
  *
  * Under VBR the file grows in order (growfile.h), and one is at work on all of it.
  */
@@ -33,7 +34,7 @@ struct opusfile; /* any number of threads */
  */
 enum drift_err opusfile_new(int fd, const struct layout *layout, uint32_t serial,
 			    struct opusfile **out) MUST_CHECK;
-/* Gives up what was claimed; the file stays as it is. NULL is fine. */
+/* The file stays as it is; what was claimed is given up when fd is closed. NULL is fine. */
 void opusfile_free(struct opusfile *f);
 
 /*
@@ -64,6 +65,13 @@ enum drift_err opusfile_put(struct opusfile *f, int64_t page, const void *data,
 			    size_t bytes) MUST_CHECK;
 /* All its pages were put. Errors as opusfile_put(). */
 enum drift_err opusfile_end_segment(struct opusfile *f, int64_t segment) MUST_CHECK;
+/* Is the page of a segment that somebody else has claimed, and not there yet? CBR only. */
+bool opusfile_is_being_made(const struct opusfile *f, int64_t page);
+/*
+ * Waits until that is over, at most so long; see filelock_wait(). Whether the page is there
+ * afterwards, or was given up, the file tells.
+ */
+void opusfile_wait(const struct opusfile *f, int64_t page, int milliseconds);
 /* It will not be made after all; under VBR nothing is put any more after that. */
 void opusfile_give_up_segment(struct opusfile *f, int64_t segment);
 

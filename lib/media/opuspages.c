@@ -68,29 +68,61 @@ static enum drift_err hand_out(struct opuspages *o, const struct opuspages_order
 	return order->sink(order->sink_context, page, o->page.data, o->page.len);
 }
 
-/* Pages of one segment. */
-static enum drift_err make_of_segment(struct opuspages *o, const struct opuspages_order *order,
-				      int64_t segment, struct layout_pages want)
+/* What the pages of a segment are made of, from its start to page end. */
+static struct resample_range needs(const struct layout *l, int64_t segment, int64_t end)
 {
-	const struct layout *l = order->layout;
-	int64_t page = layout_segment_pages(l, segment).first;
-	int32_t packets = (int32_t)(want.end - 1 - page) * LAYOUT_PAGE_PACKETS +
-			  layout_page_packets(l, want.end - 1);
-	enum drift_err err;
+	int64_t first = layout_segment_pages(l, segment).first;
+	int32_t packets = (int32_t)(end - 1 - first) * LAYOUT_PAGE_PACKETS +
+			  layout_page_packets(l, end - 1);
 
-	err = order->pcm(order->pcm_context, segment_needs(segment, packets), o->pcm);
-	if (!err)
-		err = segment_start(o->encoder, segment, o->pcm, &o->segment);
-	for (; !err && page < want.end; page++) {
-		err = segment_add_page(o->encoder, layout_page_packets(l, page), &o->segment);
-		if (!err && page >= want.first)
+	return segment_needs(segment, packets);
+}
+
+/* PCM as far as page end; what was there already is the same again. */
+static enum drift_err load(struct opuspages *o, const struct opuspages_order *order,
+			   int64_t segment, int64_t end)
+{
+	return order->pcm(order->pcm_context, needs(order->layout, segment, end), o->pcm);
+}
+
+static enum drift_err add_pages(struct opuspages *o, const struct opuspages_order *order,
+				struct layout_pages pages, int64_t first_wanted)
+{
+	enum drift_err err = DRIFT_OK;
+
+	for (int64_t page = pages.first; !err && page < pages.end; page++) {
+		err = segment_add_page(o->encoder, layout_page_packets(order->layout, page),
+				       &o->segment);
+		if (!err && page >= first_wanted)
 			err = hand_out(o, order, page);
 	}
 	return err;
 }
 
-enum drift_err opuspages_make(struct opuspages *o, const struct opuspages_order *order,
-			      struct layout_pages want)
+/* Pages of one segment; soon: behind the page that is waited for. */
+static enum drift_err make_of_segment(struct opuspages *o, const struct opuspages_order *order,
+				      int64_t segment, struct layout_pages want, int64_t soon)
+{
+	int64_t first = layout_segment_pages(order->layout, segment).first;
+	enum drift_err err;
+
+	if (soon < want.end && order->expect)
+		order->expect(order->pcm_context, needs(order->layout, segment, want.end));
+	err = load(o, order, segment, soon);
+	if (!err)
+		err = segment_start(o->encoder, segment, o->pcm, &o->segment);
+	if (!err)
+		err = add_pages(o, order, (struct layout_pages){first, soon}, want.first);
+	if (err || soon == want.end)
+		return err;
+	err = load(o, order, segment, want.end);
+	if (!err)
+		err = add_pages(o, order, (struct layout_pages){soon, want.end}, want.first);
+	return err;
+}
+
+enum drift_err opuspages_make_soon(struct opuspages *o, const struct opuspages_order *order,
+				   struct layout_pages want, int64_t page)
 {
 	enum drift_err err = prepare(o, &order->layout->params);
 
@@ -99,11 +131,18 @@ enum drift_err opuspages_make(struct opuspages *o, const struct opuspages_order 
 		int64_t segment = want.first / LAYOUT_SEGMENT_PAGES;
 		int64_t end = layout_segment_pages(order->layout, segment).end;
 		struct layout_pages part = {want.first, end < want.end ? end : want.end};
+		bool is_waited_for = page >= part.first && page < part.end;
 
-		err = make_of_segment(o, order, segment, part);
+		err = make_of_segment(o, order, segment, part, is_waited_for ? page + 1 : part.end);
 		want.first = part.end;
 	}
 	return err;
+}
+
+enum drift_err opuspages_make(struct opuspages *o, const struct opuspages_order *order,
+			      struct layout_pages want)
+{
+	return opuspages_make_soon(o, order, want, want.end - 1);
 }
 
 /* A range of bytes being collected. */

@@ -24,9 +24,12 @@ void opuspages_free(struct opuspages *o); /* NULL is fine */
 
 /*
  * Gives the 48 kHz samples of want, interleaved; silence where the source has none.
- * Called once for each segment.
+ * Called once for each segment, but see opuspages_make_soon().
  */
 typedef enum drift_err (*opuspages_pcm)(void *context, struct resample_range want, float *out);
+
+/* Told what will be asked for after the next call of opuspages_pcm. */
+typedef void (*opuspages_expect)(void *context, struct resample_range want);
 
 /* Takes a page that was made, pages ascending. data: borrowed for the call. */
 typedef enum drift_err (*opuspages_sink)(void *context, int64_t page, const void *data,
@@ -37,7 +40,8 @@ struct opuspages_order {
 	const struct layout *layout;
 	uint32_t serial;
 	opuspages_pcm pcm;
-	void *pcm_context;
+	opuspages_expect expect; /* NULL: it is not told */
+	void *pcm_context; /* of both */
 	opuspages_sink sink;
 	void *sink_context;
 };
@@ -50,6 +54,13 @@ struct opuspages_order {
  */
 enum drift_err opuspages_make(struct opuspages *o, const struct opuspages_order *order,
 			      struct layout_pages want) MUST_CHECK;
+
+/*
+ * The same where somebody waits for a page of them: PCM behind it is asked for once that page
+ * is handed out, again from the start of its segment on.
+ */
+enum drift_err opuspages_make_soon(struct opuspages *o, const struct opuspages_order *order,
+				   struct layout_pages want, int64_t page) MUST_CHECK;
 
 /*
  * Adds the bytes [from, to) of the file to out, encoding what lies under them. CBR only.

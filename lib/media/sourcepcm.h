@@ -28,4 +28,10 @@ void sourcepcm_free(struct sourcepcm *s); /* NULL is fine */
  */
 enum drift_err sourcepcm_get(void *sourcepcm, struct resample_range want, float *out) MUST_CHECK;
 
+/*
+ * What will be wanted after the next sourcepcm_get(), which the decoder then is at while the
+ * caller uses that: an opuspages_expect.
+ */
+void sourcepcm_expect(void *sourcepcm, struct resample_range want);
+
 #endif

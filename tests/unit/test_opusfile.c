@@ -317,6 +317,40 @@ static void it_lets_one_of_all_make_a_segment(void **state)
 	close(one);
 }
 
+static void it_tells_of_each_page_while_a_segment_is_made(void **state)
+{
+	struct music music = {2, SECONDS(3), music_sample};
+	struct artifact a = make(music, layout_params(320, 2, false));
+	char path[] = "/tmp/drift-opusfile-XXXXXX";
+	int one = mkstemp(path), two = open(path, O_RDWR);
+	const char *page = a.file.data + offset_of(&a, 0);
+	uint8_t got[OGGOPUS_PAGE_MAX];
+	struct opusfile *maker, *other;
+
+	(void)state;
+	unlink(path);
+	assert_int_equal(opusfile_new(one, &a.layout, SERIAL, &maker), DRIFT_OK);
+	assert_int_equal(opusfile_new(two, &a.layout, SERIAL, &other), DRIFT_OK);
+	assert_false(opusfile_is_being_made(other, 0));
+	assert_int_equal(opusfile_claim(maker, 0), OPUSFILE_YOURS);
+	assert_true(opusfile_is_being_made(other, 0));
+	assert_int_equal(opusfile_put(maker, 0, page, (size_t)layout_page_bytes(&a.layout, 0)),
+			 DRIFT_OK);
+	opusfile_wait(other, 0, 60000);
+	assert_true(opusfile_read_page(other, 0, got));
+	assert_false(opusfile_is_being_made(other, 0));
+	assert_true(opusfile_is_being_made(other, 1));
+	opusfile_wait(other, 1, 10);
+	assert_int_equal(opusfile_claim(other, 0), OPUSFILE_TAKEN);
+	close(one); /* as the end of a process does */
+	opusfile_wait(other, 1, 60000);
+	assert_int_equal(opusfile_claim(other, 0), OPUSFILE_YOURS);
+	opusfile_free(maker);
+	opusfile_free(other);
+	close(two);
+	clear(&a);
+}
+
 static void it_goes_on_behind_the_last_whole_segment_of_a_vbr_file(void **state)
 {
 	struct music music = {2, SECONDS(16.3), music_sample};
@@ -365,6 +399,7 @@ int main(void)
 		cmocka_unit_test(it_says_when_the_disk_is_full),
 		cmocka_unit_test(it_finds_each_page_that_is_not_what_it_should_be),
 		cmocka_unit_test(it_lets_one_of_all_make_a_segment),
+		cmocka_unit_test(it_tells_of_each_page_while_a_segment_is_made),
 		cmocka_unit_test(it_goes_on_behind_the_last_whole_segment_of_a_vbr_file),
 	};
 
