@@ -148,21 +148,62 @@ static void compose_mp4(struct chunk *c, int64_t number, struct layout_pages pag
 
 /* --- sending ---------------------------------------------------------------------------- */
 
-static enum drift_err begin(void *context, int64_t first)
+static bool is_head(const struct piece *p)
+{
+	return p->offset < 0;
+}
+
+/* What a range of the chunk has of a piece, counted within it; empty where first > last. */
+struct part {
+	const struct piece *piece;
+	int64_t first, last;
+};
+
+static struct part part_of(const struct piece *p, int64_t first, int64_t last)
+{
+	return (struct part){
+		.piece = p,
+		.first = first > 0 ? first : 0,
+		.last = last < p->bytes ? last : p->bytes - 1,
+	};
+}
+
+static bool is_part_there(struct chunk *c, const struct part *p)
+{
+	return is_head(p->piece) || p->first > p->last ||
+	       demand_is_there(&c->demand, p->piece->offset + p->first, p->piece->offset + p->last);
+}
+
+static bool is_there(void *context, int64_t first, int64_t last)
+{
+	struct chunk *c = context;
+	bool there = true;
+
+	for (int i = 0; there && i < c->pieces; i++) {
+		const struct part part = part_of(&c->piece[i], first, last);
+
+		there = is_part_there(c, &part);
+		first -= c->piece[i].bytes;
+		last -= c->piece[i].bytes;
+	}
+	return there;
+}
+
+static enum drift_err begin(void *context, struct http *h, int64_t first)
 {
 	struct chunk *c = context;
 
 	(void)first; /* the head goes out at once, but its packets have to follow soon */
-	return demand_begin(&c->demand, c->piece[1].offset);
+	return demand_begin(&c->demand, h, c->piece[1].offset);
 }
 
-/* Bytes from first to last of a piece, counted within it. */
-static enum drift_err send_piece(const struct chunk *c, const struct piece *p, struct http *h,
-				 int64_t first, int64_t last)
+static enum drift_err send_part(const struct chunk *c, struct http *h, const struct part *p)
 {
-	if (p->offset < 0)
-		return http_write(h, c->head.data + first, (size_t)(last + 1 - first));
-	return demand_send(&c->demand, h, p->offset + first, p->offset + last);
+	if (p->first > p->last)
+		return DRIFT_OK;
+	if (is_head(p->piece))
+		return http_write(h, c->head.data + p->first, (size_t)(p->last + 1 - p->first));
+	return demand_send(&c->demand, p->piece->offset + p->first, p->piece->offset + p->last);
 }
 
 static enum drift_err send(void *context, struct http *h, int64_t first, int64_t last)
@@ -170,14 +211,12 @@ static enum drift_err send(void *context, struct http *h, int64_t first, int64_t
 	const struct chunk *c = context;
 	enum drift_err err = DRIFT_OK;
 
-	for (int i = 0; !err && i < c->pieces && last >= 0; i++) {
-		const struct piece *p = &c->piece[i];
+	for (int i = 0; !err && i < c->pieces; i++) {
+		const struct part part = part_of(&c->piece[i], first, last);
 
-		if (first < p->bytes)
-			err = send_piece(c, p, h, first > 0 ? first : 0,
-					 last < p->bytes ? last : p->bytes - 1);
-		first -= p->bytes;
-		last -= p->bytes;
+		err = send_part(c, h, &part);
+		first -= c->piece[i].bytes;
+		last -= c->piece[i].bytes;
 	}
 	return err;
 }
@@ -185,7 +224,7 @@ static enum drift_err send(void *context, struct http *h, int64_t first, int64_t
 static void send_composed(struct delivery *d, const struct track *t, struct chunk *c,
 			  int64_t number, enum container container)
 {
-	static const struct filebody_maker maker = {begin, send};
+	static const struct filebody_maker maker = {is_there, begin, send};
 	const struct rendition_query preset = rendition_preset_query(c->demand.preset);
 	char twin[512];
 	struct store_etag etag = store_etag(c->bytes, c->demand.plan.mtime_us);

@@ -207,6 +207,13 @@ void delivery_send(struct delivery *d, const struct track *t, const char *name, 
 	}
 }
 
+/* Does it take no time to make, and none to send? What is short and there is; all is looked at,
+   as it tells the maker what is to come. */
+static bool is_quick(const struct http *h, const struct filebody *body, int64_t length)
+{
+	return length == 0 || (filebody_is_there(h, body) && length <= SHORT_BYTES);
+}
+
 bool delivery_send_made(struct delivery *d, const struct track *t, const struct filebody *body,
 			const char *twin)
 {
@@ -216,7 +223,7 @@ bool delivery_send_made(struct delivery *d, const struct track *t, const struct 
 	if (is_settled(d->h, body->validators.etag, body->validators.modified) ||
 	    filebody_is_beyond(d->h, body) || delivery_pass_on(d, length, twin))
 		return false;
-	if (length > 0 && !http_split(d->h))
+	if (!is_quick(d->h, body, length) && !http_split(d->h))
 		return true;
 	filebody_send(d->h, body);
 	return false;

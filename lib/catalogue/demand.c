@@ -1,5 +1,9 @@
 #include "catalogue/demand.h"
 
+#include "catalogue/pagemaker.h"
+
+#define LOOK_BYTES 262144 /* that are looked at before the answer begins */
+
 enum drift_err demand_plan(struct delivery *d, const struct track *t, struct demand *out)
 {
 	enum drift_err err = sound_get(d->db, &t->id, t->version, &out->sound);
@@ -30,18 +34,29 @@ void demand_fail(struct http *h, enum drift_err err)
 		http_fail(h, err, "The Opus rendition cannot be made now.");
 }
 
+/* --- sending ------------------------------------------------------------------------- */
+
+/* This process has the file open from the first time on that it needs it. */
+static enum drift_err open_virtual(struct demand *w)
+{
+	return w->virtual ? DRIFT_OK : virtual_new(w->conf, &w->sound, &w->plan, &w->virtual);
+}
+
+bool demand_is_there(struct demand *w, int64_t first, int64_t last)
+{
+	int64_t end = first + LOOK_BYTES - 1;
+
+	if (open_virtual(w) != DRIFT_OK)
+		return false;
+	w->outlook = virtual_look(w->virtual, first, last < end ? last : end);
+	return w->outlook == VIRTUAL_THERE && last <= end;
+}
+
 void demand_deliver(const struct demand *w, struct delivery *d, const struct track *t,
 		    const struct filebody *body, const char *twin)
 {
-	if (delivery_send_made(d, t, body, twin))
-		virtual_prepare(w->conf, &w->plan);
-}
-
-enum drift_err demand_begin(struct demand *w, int64_t first)
-{
-	enum drift_err err = virtual_new(w->conf, &w->sound, &w->plan, &w->virtual);
-
-	return err ? err : virtual_begin(w->virtual, first);
+	if (delivery_send_made(d, t, body, twin) && w->outlook == VIRTUAL_COLD)
+		pagemaker_prepare(w->conf, &w->plan);
 }
 
 static enum drift_err write_now(void *context, const void *data, size_t len)
@@ -52,7 +67,22 @@ static enum drift_err write_now(void *context, const void *data, size_t len)
 	return err ? err : http_flush(h);
 }
 
-enum drift_err demand_send(const struct demand *w, struct http *h, int64_t first, int64_t last)
+static enum drift_err is_listening(void *context)
 {
-	return virtual_send(w->virtual, first, last, write_now, h);
+	return http_pause(context, 0);
+}
+
+enum drift_err demand_begin(struct demand *w, struct http *h, int64_t first)
+{
+	const struct virtual_listener listener = {h, write_now, is_listening};
+	enum drift_err err = open_virtual(w);
+
+	if (w->outlook != VIRTUAL_COLD)
+		pagemaker_forget();
+	return err ? err : virtual_begin(w->virtual, &listener, first);
+}
+
+enum drift_err demand_send(const struct demand *w, int64_t first, int64_t last)
+{
+	return virtual_send(w->virtual, first, last);
 }

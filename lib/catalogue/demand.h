@@ -15,6 +15,7 @@
 #include "http/http.h"
 #include "media/preset.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* All-zero is empty. */
@@ -24,7 +25,8 @@ struct demand {
 	const struct conf *conf; /* borrowed */
 	struct sound sound;
 	struct opusplan plan;
-	struct virtual *virtual; /* from demand_begin() on, in the process that sends */
+	struct virtual *virtual; /* once it is needed */
+	enum virtual_outlook outlook; /* as demand_is_there() saw it */
 };
 
 /*
@@ -45,10 +47,12 @@ void demand_fail(struct http *h, enum drift_err err);
 void demand_deliver(const struct demand *w, struct delivery *d, const struct track *t,
 		    const struct filebody *body, const char *twin);
 
+/* Are the bytes from first to last of the rendition there already? So many that it takes a while
+   to see are not. */
+bool demand_is_there(struct demand *w, int64_t first, int64_t last) MUST_CHECK;
 /* Byte first of the rendition is wanted next: as filebody_maker.begin. */
-enum drift_err demand_begin(struct demand *w, int64_t first) MUST_CHECK;
-/* As filebody_maker.send. */
-enum drift_err demand_send(const struct demand *w, struct http *h, int64_t first,
-			   int64_t last) MUST_CHECK;
+enum drift_err demand_begin(struct demand *w, struct http *h, int64_t first) MUST_CHECK;
+/* As filebody_maker.send, behind demand_begin(). */
+enum drift_err demand_send(const struct demand *w, int64_t first, int64_t last) MUST_CHECK;
 
 #endif

@@ -22,20 +22,26 @@ bool ondemand_has_opus(const struct delivery *d, const struct track *t)
 
 /* --- sending ------------------------------------------------------------------------ */
 
-static enum drift_err begin(void *context, int64_t first)
+static bool is_there(void *context, int64_t first, int64_t last)
 {
-	return demand_begin(context, first);
+	return demand_is_there(context, first, last);
+}
+
+static enum drift_err begin(void *context, struct http *h, int64_t first)
+{
+	return demand_begin(context, h, first);
 }
 
 static enum drift_err send(void *context, struct http *h, int64_t first, int64_t last)
 {
-	return demand_send(context, h, first, last);
+	(void)h; /* it knows who listens */
+	return demand_send(context, first, last);
 }
 
 void ondemand_send_opus(struct delivery *d, const struct track *t, struct preset_wish preset,
 			const char *twin)
 {
-	static const struct filebody_maker maker = {begin, send};
+	static const struct filebody_maker maker = {is_there, begin, send};
 	struct demand w = {.preset = preset};
 	struct store_etag etag;
 	struct filebody body;

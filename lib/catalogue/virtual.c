@@ -3,54 +3,39 @@
 #include "base/log.h"
 #include "base/turnstile.h"
 #include "catalogue/artifact.h"
-#include "catalogue/sourceindex.h"
+#include "catalogue/pagemaker.h"
 #include "catalogue/store.h"
-#include "media/decoder.h"
-#include "media/effect.h"
-#include "media/filters.h"
 #include "media/oggopus.h"
 #include "media/opusfile.h"
-#include "media/opuspages.h"
-#include "media/sourcepcm.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define LOOK_MS 3 /* between two looks at what others make */
-#define BEGIN_MS 3000 /* until a listener is told to come back */
-#define STUCK_MS 60000 /* until one who waits in the middle gives up */
+#define LOOK_MS 100 /* at most between two looks at what others make, and at the listener */
+#define QUEUE_MS 20 /* likewise, of one who waits for an encoder */
+#define BEGIN_MS 3000 /* in which an encoder becomes free, or a listener is told to come back */
+#define STUCK_MS 60000 /* until one who waits for others gives up */
 #define SPARED_SEGMENTS 3 /* found whole in a row: the encoder is not needed here */
 
-struct virtual
-{
+struct virtual {
 	const struct conf *conf;
 	const struct sound *sound;
 	const struct opusplan *plan;
 	struct artifact part;
 	struct opusfile *file;
 	struct turnstile turnstile;
+	struct pagemaker *maker; /* NULL until it is needed */
 	int64_t segment; /* that is ours to make; -1: none */
 	int spared; /* segments in a row that were there */
-
-	/* what encodes, from when it is first needed */
-	struct decoder *decoder;
-	struct sourcepcm *pcm;
-	struct filters *filters; /* where there is a preset */
-	struct effect *effect; /* likewise */
-	struct opuspages *pages;
-
-	/* the range being sent */
-	int64_t first, last;
-	virtual_sink sink;
-	void *sink_context;
+	struct virtual_listener listener;
+	int64_t first, last; /* of the range being sent */
+	int64_t page; /* the next one to be sent */
 };
 
 static bool open_whole(struct virtual *v)
@@ -119,139 +104,33 @@ enum drift_err virtual_new(const struct conf *conf, const struct sound *sound,
 	return DRIFT_OK;
 }
 
-static void put_encoder_away(struct virtual *v)
+static void put_maker_away(struct virtual *v)
 {
-	opuspages_free(v->pages);
-	effect_free(v->effect);
-	filters_free(v->filters);
-	sourcepcm_free(v->pcm);
-	decoder_free(v->decoder);
-	v->pages = NULL;
-	v->effect = NULL;
-	v->filters = NULL;
-	v->pcm = NULL;
-	v->decoder = NULL;
+	pagemaker_free(v->maker);
+	v->maker = NULL;
 }
 
 void virtual_free(struct virtual *v)
 {
 	if (!v)
 		return;
-	put_encoder_away(v);
+	put_maker_away(v);
 	opusfile_free(v->file);
 	artifact_leave(&v->part);
 	turnstile_close(&v->turnstile);
 	free(v);
 }
 
-/* --- what encodes ------------------------------------------------------------------ */
-
-static int open_source(const struct virtual *v)
+enum virtual_outlook virtual_look(const struct virtual *v, int64_t first, int64_t last)
 {
-	struct store_path path =
-		store_file(v->conf, &v->sound->track, v->sound->version, v->sound->source_name);
-	int fd = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct layout_pages want = layout_pages_under(&v->plan->layout, first, last + 1);
+	uint8_t data[OGGOPUS_PAGE_MAX];
 
-	if (fd < 0)
-		log_errno("virtual: open %s", path.text);
-	return fd;
-}
-
-static enum drift_err start_decoder(struct virtual *v)
-{
-	const struct conf *conf = v->conf;
-	const struct decoder_limits limits = {conf->decode_memory_mb, conf->decode_seconds,
-					      conf->max_duration_hours};
-	char reason[256] = "";
-	struct buf index = {0};
-	int source = open_source(v);
-	enum drift_err err;
-
-	if (source < 0)
-		return DRIFT_EIO;
-	sourceindex_read(conf, &v->sound->track, v->sound->version, &index);
-	err = decoder_new_indexed(conf->decode_program, &limits, source, index.data, index.len,
-				  &v->decoder, reason, sizeof(reason));
-	buf_clear(&index);
-	close(source);
-	if (err == DRIFT_EMEDIA)
-		log_error("virtual: %s version %d: %s", v->sound->track.text, v->sound->version,
-			  reason);
-	return err;
-}
-
-/* The plan was made of what the catalogue says. */
-static enum drift_err check_facts(const struct virtual *v)
-{
-	if (decoder_get_facts(v->decoder)->sample_rate == v->sound->sample_rate &&
-	    decoder_pcm_channels(v->decoder) == v->plan->layout.params.channels)
-		return DRIFT_OK;
-	log_error("virtual: %s version %d: the source is not what the catalogue says",
-		  v->sound->track.text, v->sound->version);
-	return DRIFT_EMEDIA;
-}
-
-/* Beside drift-decode. */
-static struct store_path filter_program(const struct conf *conf)
-{
-	const char *name = strrchr(conf->decode_program, '/');
-	int folder = name ? (int)(name - conf->decode_program) : 0;
-	struct store_path path;
-
-	snprintf(path.text, sizeof(path.text), "%.*s/drift-filter", folder, conf->decode_program);
-	return path;
-}
-
-void virtual_prepare(const struct conf *conf, const struct opusplan *plan)
-{
-	decoder_prepare(conf->decode_program);
-	if (*plan->graph.text)
-		filters_prepare(filter_program(conf).text);
-}
-
-static enum drift_err start_filters(struct virtual *v)
-{
-	const struct conf *conf = v->conf;
-	const struct filters_limits limits = {
-		.memory_mb = conf->decode_memory_mb,
-		.cpu_seconds = conf->decode_seconds *
-			       (v->sound->samples48 / ((int64_t)LAYOUT_RATE * 3600) + 1),
-	};
-
-	return filters_new(filter_program(conf).text, &limits, &v->plan->graph,
-			   v->plan->layout.params.channels, &v->filters);
-}
-
-/* The filters' child starts while that of the decoder does. */
-static enum drift_err prepare_sound(struct virtual *v)
-{
-	bool has_preset = *v->plan->graph.text;
-	enum drift_err err = has_preset ? start_filters(v) : DRIFT_OK;
-
-	if (!err)
-		err = start_decoder(v);
-	if (!err)
-		err = check_facts(v);
-	if (!err)
-		err = sourcepcm_new(v->decoder, &v->pcm);
-	if (!err && has_preset)
-		err = effect_new(v->filters, sourcepcm_get, v->pcm, v->sound->samples48,
-				 v->plan->layout.params.channels, &v->effect);
-	return err;
-}
-
-static enum drift_err prepare_encoder(struct virtual *v)
-{
-	enum drift_err err;
-
-	if (v->pages)
-		return DRIFT_OK;
-	err = prepare_sound(v);
-	if (!err)
-		err = opuspages_new(&v->pages);
-	if (err)
-		put_encoder_away(v);
-	return err;
+	while (want.first < want.end && opusfile_read_page(v->file, want.first, data))
+		want.first++;
+	if (want.first == want.end)
+		return VIRTUAL_THERE;
+	return opusfile_is_being_made(v->file, want.first) ? VIRTUAL_COMING : VIRTUAL_COLD;
 }
 
 /* --- whose a segment is ------------------------------------------------------------ */
@@ -269,10 +148,7 @@ static void leave_segment(struct virtual *v)
    from encoding. */
 static bool take_segment(struct virtual *v, int64_t segment)
 {
-	if (v->segment == segment)
-		return true;
-	leave_segment(v);
-	if (!turnstile_try(&v->turnstile))
+	if (!turnstile_wait(&v->turnstile, QUEUE_MS))
 		return false;
 	if (opusfile_claim(v->file, segment) == OPUSFILE_YOURS) {
 		v->segment = segment;
@@ -290,33 +166,49 @@ static int64_t now_ms(void)
 	return now.tv_sec * (int64_t)1000 + now.tv_nsec / 1000000;
 }
 
-static void wait_a_little(void)
+/* A page that is not there, and not made here: waits for a while until it is either.
+   True: it is ours to make. */
+static bool get_on(struct virtual *v, int64_t page, int64_t *patience_ms)
 {
-	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000L};
+	int64_t begun = now_ms();
 
-	nanosleep(&moment, NULL);
+	if (opusfile_is_being_made(v->file, page)) {
+		opusfile_wait(v->file, page, LOOK_MS);
+		return false;
+	}
+	if (take_segment(v, page / LAYOUT_SEGMENT_PAGES))
+		return true;
+	*patience_ms -= now_ms() - begun;
+	return false;
 }
 
 /*
  * Waits until the page is there, or its segment is ours.
  *
- * out  the page, where it is there
+ * patience_ms  with which it is waited while nobody makes it
+ * out          the page, where it is there
  *
  * DRIFT_EBUSY: neither, for so long.
  */
-static enum drift_err get_page(struct virtual *v, int64_t page, int patience_ms, uint8_t *out,
+static enum drift_err get_page(struct virtual *v, int64_t page, int64_t patience_ms, uint8_t *out,
 			       bool *is_there)
 {
-	int64_t end = now_ms() + patience_ms;
+	int64_t end = now_ms() + STUCK_MS;
+	bool is_ours = v->segment == page / LAYOUT_SEGMENT_PAGES;
+	enum drift_err err = DRIFT_OK;
 
-	for (;;) {
+	if (!is_ours)
+		leave_segment(v);
+	while (!err) {
 		*is_there = opusfile_read_page(v->file, page, out);
-		if (*is_there || take_segment(v, page / LAYOUT_SEGMENT_PAGES))
+		if (*is_there || is_ours)
 			return DRIFT_OK;
-		if (now_ms() >= end)
-			return DRIFT_EBUSY;
-		wait_a_little();
+		is_ours = get_on(v, page, &patience_ms);
+		err = v->listener.ask(v->listener.context);
+		if (!err && !is_ours && (patience_ms <= 0 || now_ms() >= end))
+			err = DRIFT_EBUSY;
 	}
+	return err;
 }
 
 /* --- sending ------------------------------------------------------------------------ */
@@ -331,15 +223,19 @@ static enum drift_err send_visible(struct virtual *v, int64_t offset, const void
 
 	if (from >= to)
 		return DRIFT_OK;
-	return v->sink(v->sink_context, (const char *)data + (from - offset), (size_t)(to - from));
+	return v->listener.take(v->listener.context, (const char *)data + (from - offset),
+				(size_t)(to - from));
 }
 
-static enum drift_err send_page(struct virtual *v, int64_t page, const void *data)
+static enum drift_err send_page(struct virtual *v, const void *data)
 {
+	int64_t page = v->page++;
+
 	return send_visible(v, layout_page_offset(&v->plan->layout, page), data,
 			    (size_t)layout_page_bytes(&v->plan->layout, page));
 }
 
+/* What is made on the way to the page that he wants is others' to have, too. */
 static enum drift_err take_made(void *context, int64_t page, const void *data, size_t bytes)
 {
 	struct virtual *v = context;
@@ -347,103 +243,78 @@ static enum drift_err take_made(void *context, int64_t page, const void *data, s
 
 	if (err)
 		log_errno("virtual: write %s", v->part.part.text);
-	return err ? err : send_page(v, page, data);
+	else if (page == v->page)
+		err = send_page(v, data);
+	return err ? err : v->listener.ask(v->listener.context);
 }
 
-static enum drift_err make(struct virtual *v, struct layout_pages want)
+static enum drift_err prepare_maker(struct virtual *v)
 {
-	const struct opuspages_order order = {
-		.layout = &v->plan->layout,
-		.serial = v->plan->serial,
-		.pcm = v->effect ? effect_get : sourcepcm_get,
-		.pcm_context = v->effect ? (void *)v->effect : v->pcm,
-		.sink = take_made,
-		.sink_context = v,
-	};
-	enum drift_err err = opuspages_make(v->pages, &order, want);
-
-	if (err == DRIFT_EMEDIA)
-		log_error("virtual: %s version %d: %s", v->sound->track.text, v->sound->version,
-			  decoder_get_reason(v->decoder));
-	return err;
+	return v->maker ? DRIFT_OK : pagemaker_new(v->conf, v->sound, v->plan, &v->maker);
 }
 
-/* Makes and sends the pages of our segment from first on, the first one as soon as can be:
-   the PCM of the others is not waited for. */
-static enum drift_err make_segment(struct virtual *v, int64_t first, int64_t end,
-				   bool is_waited_for)
+/* Makes our segment as far as it is wanted, and sends what was not sent yet. */
+static enum drift_err make_segment(struct virtual *v, int64_t end)
 {
-	int64_t segment_end = layout_segment_pages(&v->plan->layout, v->segment).end;
-	struct layout_pages want = {first, end < segment_end ? end : segment_end};
-	enum drift_err err = prepare_encoder(v);
+	struct layout_pages want = layout_segment_pages(&v->plan->layout, v->segment);
+	enum drift_err err = prepare_maker(v);
 
+	if (end < want.end)
+		want.end = end;
 	v->spared = 0;
-	if (!err && is_waited_for && want.end - want.first > 1) {
-		err = make(v, (struct layout_pages){want.first, want.first + 1});
-		want.first++;
-	}
 	if (!err)
-		err = make(v, want);
+		err = pagemaker_make(v->maker, want, v->page, take_made, v);
 	leave_segment(v);
 	return err;
 }
 
-/* A page that somebody else has made. */
-static enum drift_err pass_on(struct virtual *v, int64_t page, const uint8_t *data)
+/* The page to be sent, which somebody else has made. */
+static enum drift_err pass_on(struct virtual *v, const uint8_t *data)
 {
-	if (page % LAYOUT_SEGMENT_PAGES == 0 && ++v->spared > SPARED_SEGMENTS)
-		put_encoder_away(v);
-	return send_page(v, page, data);
+	if (v->page % LAYOUT_SEGMENT_PAGES == 0 && ++v->spared > SPARED_SEGMENTS)
+		put_maker_away(v);
+	return send_page(v, data);
 }
 
 static enum drift_err send_pages(struct virtual *v, struct layout_pages want)
 {
 	uint8_t data[OGGOPUS_PAGE_MAX];
-	int64_t page = want.first;
 	enum drift_err err = DRIFT_OK;
 	bool is_there;
 
-	while (!err && page < want.end) {
-		err = get_page(v, page, STUCK_MS, data, &is_there);
-		if (err)
-			break;
-		if (is_there) {
-			err = pass_on(v, page++, data);
-		} else {
-			int64_t end = layout_segment_pages(&v->plan->layout, v->segment).end;
-
-			err = make_segment(v, page, want.end, page == want.first);
-			page = end;
-		}
+	v->page = want.first;
+	while (!err && v->page < want.end) {
+		err = get_page(v, v->page, STUCK_MS, data, &is_there);
+		if (!err)
+			err = is_there ? pass_on(v, data) : make_segment(v, want.end);
 	}
 	leave_segment(v);
 	return err;
 }
 
-enum drift_err virtual_begin(struct virtual *v, int64_t offset)
+enum drift_err virtual_begin(struct virtual *v, const struct virtual_listener *listener,
+			     int64_t offset)
 {
 	struct layout_pages want = layout_pages_under(&v->plan->layout, offset, offset + 1);
 	uint8_t data[OGGOPUS_PAGE_MAX];
 	bool is_there;
 	enum drift_err err;
 
+	v->listener = *listener;
 	if (want.first == want.end)
 		return DRIFT_OK;
 	err = get_page(v, want.first, BEGIN_MS, data, &is_there);
 	if (!err && !is_there)
-		err = prepare_encoder(v);
+		err = prepare_maker(v);
 	return err;
 }
 
-enum drift_err virtual_send(struct virtual *v, int64_t first, int64_t last, virtual_sink sink,
-			    void *context)
+enum drift_err virtual_send(struct virtual *v, int64_t first, int64_t last)
 {
 	enum drift_err err;
 
 	v->first = first;
 	v->last = last;
-	v->sink = sink;
-	v->sink_context = context;
 	err = send_visible(v, 0, v->plan->setup.data, v->plan->setup.len);
 	if (!err)
 		err = send_pages(v, layout_pages_under(&v->plan->layout, first, last + 1));

@@ -28,31 +28,49 @@ struct virtual; /* used by the process and the thread that sends */
  */
 enum drift_err virtual_new(const struct conf *conf, const struct sound *sound,
 			   const struct opusplan *plan, struct virtual **out) MUST_CHECK;
-void virtual_free(struct virtual *v); /* NULL is fine */
+/* What it has begun goes on in a process that forked from this one. NULL is fine. */
+void virtual_free(struct virtual *v);
 
-/* Starts ahead what the next process will want that does the same. */
-void virtual_prepare(const struct conf *conf, const struct opusplan *plan);
+enum virtual_outlook {
+	VIRTUAL_THERE, /* all of it */
+	VIRTUAL_COMING, /* somebody is at it, as far as it is not there */
+	VIRTUAL_COLD, /* somebody has to begin */
+};
+
+/*
+ * How it looks with the bytes from first to last at this moment.
+ *
+ * first, last  0 to the rendition's bytes - 1; all pages are read that are there
+ */
+enum virtual_outlook virtual_look(const struct virtual *v, int64_t first, int64_t last);
+
+/* Who listens. */
+struct virtual_listener {
+	void *context;
+	/* Takes bytes of the rendition, in order. */
+	enum drift_err (*take)(void *context, const void *data, size_t len);
+	/* Anything but DRIFT_OK: he is gone. Asked all the time while he waits. */
+	enum drift_err (*ask)(void *context);
+};
 
 /*
  * Waits until the byte at offset is there, or is about to be made here.
  *
- * offset  0 to the rendition's bytes - 1
+ * listener  copied; for virtual_send(), too
+ * offset    0 to the rendition's bytes - 1
  *
- * Returns DRIFT_EBUSY when all encoders of this host were busy with other things for
- * too long.
+ * Returns DRIFT_EBUSY when nobody makes it, as all encoders of this host were busy with other
+ * things for too long, or what listener.ask returned.
  */
-enum drift_err virtual_begin(struct virtual *v, int64_t offset) MUST_CHECK;
-
-/* Takes bytes of the rendition, in order. */
-typedef enum drift_err (*virtual_sink)(void *context, const void *data, size_t len);
+enum drift_err virtual_begin(struct virtual *v, const struct virtual_listener *listener,
+			     int64_t offset) MUST_CHECK;
 
 /*
- * Gives sink the bytes from first to last, each as soon as it is there.
+ * Gives the listener the bytes from first to last, each as soon as it is there.
  *
- * Returns what sink returned, or DRIFT_EMEDIA (the source cannot be decoded; logged),
+ * Returns what he returned, or DRIFT_EMEDIA (the source cannot be decoded; logged),
  * DRIFT_ENOSPC, DRIFT_EIO (logged), DRIFT_ENOMEM.
  */
-enum drift_err virtual_send(struct virtual *v, int64_t first, int64_t last, virtual_sink sink,
-			    void *context) MUST_CHECK;
+enum drift_err virtual_send(struct virtual *v, int64_t first, int64_t last) MUST_CHECK;
 
 #endif

@@ -38,6 +38,18 @@ int64_t filebody_length(const struct http *h, const struct filebody *f)
 	return sum;
 }
 
+bool filebody_is_there(const struct http *h, const struct filebody *f)
+{
+	struct ranges set = {.count = 0};
+	bool there = f->maker != NULL;
+
+	if (there && find_ranges(h, f, &set) == RANGE_WHOLE)
+		return f->maker->is_there(f->context, 0, f->bytes - 1);
+	for (int i = 0; there && i < set.count; i++)
+		there = f->maker->is_there(f->context, set.part[i].first, set.part[i].last);
+	return there;
+}
+
 static void send_beyond(struct http *h, const struct filebody *f)
 {
 	http_set_header(h, "Content-Range", "bytes */%" PRId64, f->bytes);
@@ -175,7 +187,7 @@ static bool begin(struct http *h, const struct filebody *f)
 		return true;
 	if (find_ranges(h, f, &set) == RANGE_PARTS)
 		first = set.part[0].first;
-	err = f->maker->begin(f->context, first);
+	err = f->maker->begin(f->context, h, first);
 	if (err == DRIFT_EBUSY)
 		http_fail(h, err, "Too much is encoded at once; try again in a moment.");
 	else if (err)

@@ -17,11 +17,13 @@
 
 /* Bytes that are made as they are sent. */
 struct filebody_maker {
+	/* Are the bytes from first to last there, to be sent at once? */
+	bool (*is_there)(void *context, int64_t first, int64_t last);
 	/*
-	 * Byte first is wanted now. Anything but DRIFT_OK is the answer: DRIFT_EBUSY
+	 * Byte first is wanted now by the client of h. Anything but DRIFT_OK is the answer: DRIFT_EBUSY
 	 * where it would take too long.
 	 */
-	enum drift_err (*begin)(void *context, int64_t first);
+	enum drift_err (*begin)(void *context, struct http *h, int64_t first);
 	/* Sends the bytes from first to last (http_write). Anything but DRIFT_OK breaks
 	   the answer off. */
 	enum drift_err (*send)(void *context, struct http *h, int64_t first, int64_t last);
@@ -38,6 +40,9 @@ struct filebody {
 
 /* Bytes of the file that this request will be sent, 0 for HEAD. */
 int64_t filebody_length(const struct http *h, const struct filebody *f);
+
+/* Has it a maker, by whom all that this request will be sent is there? */
+bool filebody_is_there(const struct http *h, const struct filebody *f);
 
 /* Is no byte of what it asks for there? True: it is answered (416). */
 bool filebody_is_beyond(struct http *h, const struct filebody *f) MUST_CHECK;

@@ -188,6 +188,15 @@ void child_prepare(const char *program)
 		p->program[0] = '\0';
 }
 
+void child_forget(void)
+{
+	for (int i = 0; i < PREPARED_MAX; i++)
+		if (*prepared[i].program) {
+			leave(&prepared[i].child);
+			prepared[i].program[0] = '\0';
+		}
+}
+
 /* Is one there that was started ahead, and lives? */
 static bool take_prepared(struct child *c, const char *program)
 {

@@ -36,6 +36,9 @@ enum drift_err child_start(struct child *c, const char *program) MUST_CHECK;
  */
 void child_prepare(const char *program);
 
+/* All that was started ahead is left to the process that this one was forked from. */
+void child_forget(void);
+
 /* Kills it if it still runs and reaps it. */
 void child_clear(struct child *c);
 

@@ -189,6 +189,11 @@ void decoder_prepare(const char *program)
 	child_prepare(program);
 }
 
+void decoder_forget(void)
+{
+	child_forget();
+}
+
 static int64_t cpu_for(const struct decoder *d, int64_t hours)
 {
 	return d->cpu_base + d->limits.cpu_seconds_per_hour * hours;

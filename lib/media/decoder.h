@@ -34,6 +34,8 @@ struct decoder_limits {
  * or one that forks from it. Called again after such a fork: there it was taken.
  */
 void decoder_prepare(const char *program);
+/* Leaves that child, and any other program's, to the process that this one was forked from. */
+void decoder_forget(void);
 
 struct decoder; /* one child; used by the thread that made it, with which it dies */
 
