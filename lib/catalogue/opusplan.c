@@ -35,6 +35,13 @@ struct opusplan_name opusplan_sidecar(const struct conf *conf)
 	return name;
 }
 
+bool opusplan_is_sidecar(const char *name)
+{
+	int kbits, end = 0;
+
+	return sscanf(name, "opus-%4d.seekidx%n", &kbits, &end) == 1 && end > 0 && !name[end];
+}
+
 struct oggopus_setup opusplan_setup(const struct uuid *track, int version, int channels,
 				    int32_t sample_rate, double loudness,
 				    const struct taglist *tags)

@@ -30,6 +30,8 @@ struct opusplan_name {
 };
 struct opusplan_name opusplan_file(const struct conf *conf);
 struct opusplan_name opusplan_sidecar(const struct conf *conf);
+/* Is a file of that name a sidecar that fixes setup pages, at whatever bitrate? */
+bool opusplan_is_sidecar(const char *name);
 
 /* What new setup pages say; texts are borrowed from tags. */
 struct oggopus_setup opusplan_setup(const struct uuid *track, int version, int channels,

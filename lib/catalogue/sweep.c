@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "catalogue/artifact.h"
+#include "catalogue/opusplan.h"
 #include "catalogue/secret.h"
 #include "catalogue/store.h"
 
@@ -175,6 +176,13 @@ static bool is_left_over(const struct sweep *s, const char *path, const char *na
 	return folder_is_old;
 }
 
+/* What fixes setup pages stays as long as the version: who was given a tag once would get
+   other bytes under it. A row names it only once the rendition is whole. */
+static bool is_kept(const struct db_rows *rows, const char *name)
+{
+	return is_named(rows, name) || opusplan_is_sidecar(name);
+}
+
 /* Unfinished files, and whole ones that no row names (any more). */
 static enum drift_err sweep_version_files(struct sweep *s, const struct uuid *track, int version,
 					  const char *folder)
@@ -190,7 +198,7 @@ static enum drift_err sweep_version_files(struct sweep *s, const struct uuid *tr
 		return err;
 	if (folder_open(&f, folder)) {
 		while ((name = folder_next(s, &f)))
-			if (!is_named(&rows, name) && join(&path, folder, name) &&
+			if (!is_kept(&rows, name) && join(&path, folder, name) &&
 			    is_left_over(s, path.text, name, folder_is_old))
 				s->result.parts += remove_file(path.text);
 		folder_close(&f);

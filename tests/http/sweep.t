@@ -44,6 +44,15 @@ subtest 'files without a row' => sub {
 	is_deeply [ glob "$folder/*" ], \@whole, 'what rows name stays';
 };
 
+subtest 'what fixes an ETag' => sub {
+	my $heard = $w->folder($w->upload($wav));
+	my ($sidecar, $other) = map { put("$heard/$_") } 'opus-320.seekidx', 'opus-320.seekidx.old';
+	old($_) for $sidecar, $other, $heard;
+	sweep();
+	ok -e $sidecar, 'the sidecar of a rendition that is not made yet stays';
+	ok !-e $other, 'its neighbour goes';
+};
+
 subtest 'unknown folders' => sub {
 	my $unknown = $w->store . '/00/00000000-0000-4000-8000-000000000000';
 	$w->run('mkdir', '-p', "$unknown/v1", "$folder/../v7");
