@@ -17,6 +17,7 @@
  * @property {string} stream          the same from stream.fcgi
  * @property {string | null} sidecar  its seek index as a file; of the lossless one it is fmp4's
  * @property {string | null} [seekidx] the same from seekidx.fcgi
+ * @property {number} [pre_skip]      samples that a decoder of Opus drops
  * @property {{ codec: string, url: string } | null} [fmp4] the lossless one as fragmented MP4
  */
 

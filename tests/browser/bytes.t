@@ -56,7 +56,7 @@ const buffer = (bytes) => Uint8Array.from(bytes).buffer;
 (async () => {
 	const { it, runTests } = await import('./lib/tap.mjs');
 	const { RangeReader } = await import('../../htdocs/js/core/range-reader.js');
-	const { parseSidecar, entryBefore, entryBehind } = await import('../../htdocs/js/core/sidecar.js');
+	const { constantSidecar, parseSidecar, readSetup, entryBefore, entryBehind } = await import('../../htdocs/js/core/sidecar.js');
 	const { OggSource } = await import('../../htdocs/js/core/ogg-source.js');
 	const { openWav } = await import('../../htdocs/js/core/wav-source.js');
 	const { Resampler } = await import('../../htdocs/js/core/resampler.js');
@@ -145,6 +145,25 @@ const buffer = (bytes) => Uint8Array.from(bytes).buffer;
 		assert.deepEqual([0, 1, 24000, 24001, 48000, 48001].map((sample) => entryBehind(sidecar, sample)), [0, 1, 1, 2, 2, 3]);
 	});
 
+	it('knows the places of constant Opus from its sizes', () => {
+		const pages = 3 * 20127 + 27 + 3 * 804;
+		const { positions, offsets, setupBytes } = constantSidecar(78 * 960 - 312, 141 + pages, 320000, 312);
+
+		assert.deepEqual([setupBytes, [...positions], [...offsets]],
+			[141, [0, 24000, 48000, 72000], [141, 20268, 40395, 60522]]);
+		assert.deepEqual([...constantSidecar(50 * 960 - 312, 100 + 2 * 10077, 160000, 312).offsets], [100, 10177]);
+		assert.deepEqual([0, 8192, -141].map((setup) => constantSidecar(78 * 960 - 312, setup + pages, 320000, 312)), [null, null, null]);
+		assert.equal(constantSidecar(78 * 960 - 312, 141 + pages, 319999, 312), null);
+	});
+	it('takes the setup from the beginning of a sidecar, of no other file', () => {
+		const head = sidecarFile().subarray(0, 48 + 5);
+
+		assert.equal(Buffer.from(readSetup(buffer(head), { setupBytes: 5, bytes: 300 })).toString(), 'setup');
+		assert.throws(() => readSetup(buffer(head), { setupBytes: 4, bytes: 300 }), RangeError);
+		assert.throws(() => readSetup(buffer(head), { setupBytes: 5, bytes: 301 }), RangeError);
+		assert.throws(() => readSetup(buffer(head.subarray(0, 52)), { setupBytes: 5, bytes: 300 }), RangeError);
+	});
+
 	/** A source over an imagined artifact of pages of 100 bytes and 24000 samples; a decode tells what it was given. */
 	function imagined({ spoil = () => false } = {}) {
 		const sidecar = parseSidecar(buffer(sidecarFile({ samples: 240000,
@@ -164,7 +183,7 @@ const buffer = (bytes) => Uint8Array.from(bytes).buffer;
 		};
 
 		sidecar.bytes = 1100;
-		return { source: new OggSource(sidecar, reader, decode), reads };
+		return { source: new OggSource(sidecar, async () => sidecar.setup, reader, decode), reads };
 	}
 
 	it('owns just the samples of a window, and asks for no page twice', async () => {

@@ -17,6 +17,9 @@ import { SourceGone } from './source.js';
 /** @typedef {import('./deck.js').Entry} Entry */
 /** @typedef {import('./deck.js').Load} Load */
 
+/** Hz */
+const OPUS_RATE = 48000;
+const USUAL_RATE = 44100;
 /** Milliseconds between two looks at an upload that says nothing yet. */
 const UNKNOWN_FIRST = 500;
 const UNKNOWN_LONGEST = 2000;
@@ -49,6 +52,18 @@ export class Loader {
 		this.#preset = preset;
 		this.#windows = windows;
 		this.#elementPlays = elementPlays;
+		if (windows())
+			decodesOggOpus(); /* asked before somebody waits for the answer */
+	}
+
+	/**
+	 * The sample rate that an entry will probably have, before anything is known of it.
+	 * @param {Entry} entry
+	 */
+	likelyRate(entry) {
+		const opus = (entry.format || this.#quality()) === 'opus';
+
+		return opus ? OPUS_RATE : this.manifestOf(entry)?.sample_rate ?? USUAL_RATE;
 	}
 
 	/** @param {Entry} entry */

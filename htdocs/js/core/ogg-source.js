@@ -12,7 +12,6 @@
 import { entryBefore, entryBehind } from './sidecar.js';
 import { wholeSlice } from './whole-slice.js';
 
-/** @typedef {import('./sidecar.js').Sidecar} Sidecar */
 /** @typedef {import('./range-reader.js').RangeReader} RangeReader */
 /** @typedef {import('./source.js').Pcm} Pcm */
 
@@ -28,18 +27,21 @@ const OPUS_ANY = 35 * 960;
 
 export class OggSource {
 	#sidecar;
+	#setup;
 	#reader;
 	#decode;
 	/** Entry and bytes of the end of the last slice: the next one begins with them. */
 	#kept = { entry: -1, bytes: new Uint8Array(0) };
 
 	/**
-	 * @param {Sidecar} sidecar     complete, of one entry or more
+	 * @param {import('./sidecar.js').Index} sidecar  complete, of one entry or more
+	 * @param {() => Promise<Uint8Array>} setup asked for beside the first pages
 	 * @param {RangeReader} reader  of the artifact
 	 * @param {(slice: Uint8Array<ArrayBuffer>, rate: number) => Promise<Pcm>} decode
 	 */
-	constructor(sidecar, reader, decode) {
+	constructor(sidecar, setup, reader, decode) {
 		this.#sidecar = sidecar;
+		this.#setup = setup;
 		this.#reader = reader;
 		this.#decode = decode;
 		this.rate = sidecar.timescale;
@@ -79,12 +81,12 @@ export class OggSource {
 	 * @param {boolean} again what came before was damaged
 	 */
 	async #slice(first, last, ahead, signal, again) {
-		const { setup } = this.#sidecar;
 		const kept = this.#kept.entry === first && !again ? this.#kept.bytes : new Uint8Array(0);
 		const from = this.#offset(first) + kept.length;
 		const to = this.#offset(last);
 		const furthest = this.#offset(entryBehind(this.#sidecar, ahead + this.#sidecar.preSkip));
-		const bytes = await this.#reader.read(from, to, furthest, signal, again ? 'reload' : 'default');
+		const [setup, bytes] = await Promise.all([this.#setup(),
+			this.#reader.read(from, to, furthest, signal, again ? 'reload' : 'default')]);
 		const slice = new Uint8Array(setup.length + kept.length + bytes.length);
 
 		slice.set(setup);

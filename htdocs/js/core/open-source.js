@@ -8,7 +8,7 @@ import { OggSource } from './ogg-source.js';
 import { PacketSource, hasPackets } from './packet-source.js';
 import { decodesOggOpus } from './probe.js';
 import { RangeReader } from './range-reader.js';
-import { parseSidecar } from './sidecar.js';
+import { constantSidecar, parseSidecar, readSetup, sidecarHead } from './sidecar.js';
 import { SourceDamaged } from './source.js';
 import { openWav } from './wav-source.js';
 
@@ -23,6 +23,9 @@ const CODECS = /^(flac|opus|mp4a\.[0-9a-f.]+)$/i;
 const GROWING_LONGEST = 1;
 /** Sources that are kept: going back to a track, and the qualities of one. */
 const KEPT = 6;
+
+/** Nobody gives up what is small, and kept for the next time. */
+const UNTIL_HAD = new AbortController().signal;
 
 /** By URL, the last used last. @type {Map<string, Promise<Source>>} */
 const opened = new Map();
@@ -67,8 +70,7 @@ export function openSource(manifest, name) {
 	const indexed = indexedFile(rendition);
 	const url = indexed?.url ?? rendition.url ?? rendition.stream;
 	const before = opened.get(url);
-	const source = before ?? (indexed ? openBySidecar(url, indexed.index, indexed.codec)
-		: openFile(manifest, url, rendition.bytes ?? 0));
+	const source = before ?? (indexed ? openIndexed(manifest, name, indexed) : openFile(manifest, url, rendition.bytes ?? 0));
 
 	opened.delete(url);
 	opened.set(url, source);
@@ -80,23 +82,61 @@ export function openSource(manifest, name) {
 }
 
 /**
- * @param {string} url
- * @param {string} index         the sidecar's URL
- * @param {string | null} codec  of an MP4; null: it is Ogg Opus
+ * @param {Manifest} manifest
+ * @param {RenditionName} name
+ * @param {{ url: string, index: string, codec: string | null }} file  codec of an MP4; null: it is Ogg Opus
  * @returns {Promise<Source>}
  */
-async function openBySidecar(url, index, codec) {
-	const answer = await fetch(index);
-	if (!answer.ok)
-		throw new SourceDamaged(`The index of this track could not be had (status ${answer.status}).`);
-	const sidecar = parseSidecar(await answer.arrayBuffer());
+async function openIndexed({ duration, renditions }, name, { url, index, codec }) {
+	const { bytes, bitrate, pre_skip: preSkip } = renditions[name];
+	const plan = codec ? null : constantSidecar(duration, bytes ?? 0, bitrate ?? 0, preSkip ?? 0);
+
+	if (plan)
+		return new OggSource(plan, onceHad(() => fetchSetup(index, plan)), new RangeReader(url, plan.bytes), decodeSlice);
+	const sidecar = parseSidecar(await fetchIndex(index));
 	const known = codec ? hasPackets(sidecar.codec) : sidecar.codec === 'Opus';
 
 	if (!known || sidecar.growing || sidecar.positions.length === 0)
 		throw new SourceDamaged('The index of this track is of another kind.');
 	const reader = new RangeReader(url, sidecar.bytes);
 
-	return codec ? new PacketSource(sidecar, codec, reader, decodeSlice) : new OggSource(sidecar, reader, decodeSlice);
+	return codec ? new PacketSource(sidecar, codec, reader, decodeSlice)
+		: new OggSource(sidecar, async () => sidecar.setup, reader, decodeSlice);
+}
+
+/**
+ * @param {string} index
+ * @param {{ setupBytes: number, bytes: number }} plan
+ */
+async function fetchSetup(index, plan) {
+	const head = sidecarHead(plan.setupBytes);
+
+	return readSetup((await new RangeReader(index, 0).read(0, head, head, UNTIL_HAD)).buffer, plan);
+}
+
+/** @param {string} index */
+async function fetchIndex(index) {
+	const answer = await fetch(index);
+	if (!answer.ok)
+		throw new SourceDamaged(`The index of this track could not be had (status ${answer.status}).`);
+
+	return answer.arrayBuffer();
+}
+
+/**
+ * Asks once; anew after a failure.
+ * @template T
+ * @param {() => Promise<T>} ask
+ * @returns {() => Promise<T>}
+ */
+function onceHad(ask) {
+	/** @type {Promise<T> | null} */
+	let asked = null;
+
+	return () => (asked ??= ask().catch((error) => {
+		asked = null;
+		throw error;
+	}));
 }
 
 /**
@@ -106,7 +146,6 @@ async function openBySidecar(url, index, codec) {
  * @returns {Promise<Source>}
  */
 function openFile(manifest, url, bytes) {
-	/* nobody gives it up: it is small, and kept for the next time */
 	return openWav(new RangeReader(url, bytes), bytes, manifest.samples, decodeSlice,
-		manifest.renditions.lossless.state === 'growing' ? GROWING_LONGEST : Infinity, new AbortController().signal);
+		manifest.renditions.lossless.state === 'growing' ? GROWING_LONGEST : Infinity, UNTIL_HAD);
 }

@@ -251,6 +251,8 @@ export class Player extends EventTarget {
 			return;
 		try {
 			this.#loader.forgive(entry);
+			if (playing)
+				this.#windows.warm(this.#loader.likelyRate(entry));
 			const load = await this.#loader.load(entry, signal);
 			if (!signal.aborted)
 				this.#hand(load);
@@ -263,9 +265,9 @@ export class Player extends EventTarget {
 	#hand(load) {
 		this.#load = load;
 		this.#cue = Math.min(this.#cue ?? 0, this.duration);
-		this.#tell('track');
 		if (this.#wanted)
-			this.#start(load, this.#cue);
+			this.#start(load, this.#cue); /* before the page draws what it is */
+		this.#tell('track');
 		this.#watch();
 	}
 

@@ -14,7 +14,7 @@ const FLAG_GROWING = 1;
 const FLAG_EXACT = 2;
 
 /**
- * @typedef {object} Sidecar
+ * @typedef {object} Index
  * @property {string} codec       four characters: "Opus", "fLaC", …
  * @property {boolean} growing    more entries will come
  * @property {boolean} exact      every entry decodes without pre-roll
@@ -22,10 +22,11 @@ const FLAG_EXACT = 2;
  * @property {number} preSkip     samples that a decoder drops, or the encoder's delay
  * @property {number} samples     presented in all; 0 while unknown
  * @property {number} bytes       of the artifact; 0 while unknown
- * @property {Uint8Array} setup   goes in front of every slice
  * @property {Float64Array} positions  sample at the start of each entry, ascending
  * @property {Float64Array} offsets    its first byte, ascending
  */
+
+/** @typedef {Index & { setup: Uint8Array }} Sidecar  setup goes in front of every slice */
 
 /**
  * @param {ArrayBuffer} data  the whole file
@@ -57,9 +58,64 @@ export function parseSidecar(data) {
 	return sidecar;
 }
 
+/** Ogg Opus as it is made here: samples of a packet, packets of a page, and lacing values of 255 bytes. */
+const PACKET = 960;
+const PAGE_PACKETS = 25;
+const PAGE_HEAD = 27;
+const LACED = 255;
+const OPUS_RATE = 48000;
+const OPUS_SETUP_MAX = 8191;
+
+/**
+ * The sidecar of Ogg Opus at a constant bitrate, all but its setup: the place of every page
+ * follows from the sizes, so that nobody needs to wait for an hour's entries.
+ * @param {number} samples
+ * @param {number} bytes    of the artifact
+ * @param {number} bitrate  bit/s of its packets
+ * @param {number} preSkip
+ * @returns {Index & { setupBytes: number } | null} null: these are not the sizes of one
+ */
+export function constantSidecar(samples, bytes, bitrate, preSkip) {
+	const packet = (bitrate * PACKET) / OPUS_RATE / 8;
+	const laced = packet + Math.floor(packet / LACED) + 1;
+	const packets = Math.ceil((samples + preSkip) / PACKET);
+	const whole = Math.floor(packets / PAGE_PACKETS);
+	const rest = packets % PAGE_PACKETS;
+	const page = PAGE_HEAD + PAGE_PACKETS * laced;
+	const setupBytes = bytes - whole * page - (rest ? PAGE_HEAD + rest * laced : 0);
+
+	if (!Number.isInteger(packet) || !(setupBytes > 0 && setupBytes <= OPUS_SETUP_MAX))
+		return null;
+	const entries = { length: whole + (rest ? 1 : 0) };
+
+	return { codec: 'Opus', growing: false, exact: true, timescale: OPUS_RATE, preSkip, samples, bytes, setupBytes,
+		positions: Float64Array.from(entries, (_, i) => PAGE_PACKETS * PACKET * i),
+		offsets: Float64Array.from(entries, (_, i) => setupBytes + page * i) };
+}
+
+/** As much of a sidecar as holds so many bytes of setup. @param {number} setupBytes */
+export function sidecarHead(setupBytes) {
+	return HEAD + setupBytes;
+}
+
+/**
+ * The setup out of the beginning of a sidecar.
+ * @param {ArrayBuffer} data
+ * @param {{ setupBytes: number, bytes: number }} expected  as told by constantSidecar()
+ * @throws {RangeError} when it is that of something else
+ */
+export function readSetup(data, { setupBytes, bytes }) {
+	const view = new DataView(data);
+
+	if (data.byteLength < HEAD + setupBytes || text(data, 0, 12) !== `${MAGIC}Opus` || number(view, 32) !== bytes ||
+		view.getUint32(40, true) !== setupBytes)
+		throw new RangeError('the sidecar is of another file');
+	return new Uint8Array(data, HEAD, setupBytes);
+}
+
 /**
  * The last entry at or before a sample.
- * @param {Sidecar} sidecar  of one entry or more
+ * @param {Index} sidecar  of one entry or more
  * @param {number} sample
  * @returns {number} its place; 0 also before the first
  */
@@ -80,7 +136,7 @@ export function entryBefore({ positions }, sample) {
 
 /**
  * The first entry at or behind a sample.
- * @param {Sidecar} sidecar
+ * @param {Index} sidecar
  * @param {number} sample
  * @returns {number} its place; how many there are when it lies behind the last
  */

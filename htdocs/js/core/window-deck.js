@@ -89,6 +89,15 @@ export class WindowDeck extends EventTarget {
 	}
 
 	/**
+	 * Somebody has pressed Play: the sound card wakes while the track is being asked for.
+	 * @param {number} rate  that it probably has
+	 */
+	warm(rate) {
+		if (!this.#stage && typeof AudioContext !== 'undefined')
+			this.#stageOf(rate).output.context.resume().catch(() => {}); /* start() asks again */
+	}
+
+	/**
 	 * @param {Load} load      with a source
 	 * @param {number} position seconds
 	 */
@@ -153,10 +162,11 @@ export class WindowDeck extends EventTarget {
 	#enter(rate) {
 		const stage = this.#stageOf(rate);
 
-		if (this.#stage && this.#stage !== stage) {
-			this.#stage.engine.stop();
-			this.#stage.output.context.suspend().catch(() => {});
-		}
+		for (const other of this.#stages.values())
+			if (other !== stage) {
+				other.engine.stop();
+				other.output.context.suspend().catch(() => {});
+			}
 		this.#stage = stage;
 	}
 

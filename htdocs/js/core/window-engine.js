@@ -39,7 +39,7 @@
  */
 
 /** Seconds of the windows after a start: sound comes at once, and soon there is a reserve. */
-const LENGTHS = [0.25, 0.5, 1, 2, 5, 10];
+const LENGTHS = [0.2, 0.5, 1, 2, 5, 10];
 /** So many of them are asked for at once, seconds: they come as one answer. */
 const TOGETHER = 1.75;
 /** Windows that lie while another is read; more where they are so short that they end within some seconds. */
