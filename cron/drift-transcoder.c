@@ -222,7 +222,7 @@ static bool wait_for_job(const struct job_worker *worker, int64_t end)
 
 	while (!stop && time(NULL) < end) {
 		/* in short sleeps: a signal does not end them */
-		if (db_wait_notify(worker->db, 500) || (double)time(NULL) >= due)
+		if (db_wait_notify(worker->db, -1, 500) || (double)time(NULL) >= due)
 			return true;
 	}
 	return false;

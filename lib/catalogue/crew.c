@@ -5,8 +5,10 @@
 #include "media/encoders.h"
 
 #include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-#define LOOK_MS 50 /* between two looks whether the others have ended */
+#define LOOK_MS 200 /* between two looks whether it was told to stop */
 
 struct crew {
 	const struct conf *conf;
@@ -14,6 +16,7 @@ struct crew {
 	struct encoders *encoders;
 	pthread_mutex_t mutex; /* of the members below */
 	int busy; /* hands that claim or work */
+	int idle; /* an eventfd(2): something to be read of it while there is none */
 	int64_t claimed; /* versions */
 	int started;
 	struct hand {
@@ -37,8 +40,11 @@ static int64_t add_rank(struct crew *c, int32_t priority, bool *first)
 /* Claiming counts as work: whoever claims may be about to begin. */
 static void begin(struct crew *c)
 {
+	eventfd_t none;
+
 	pthread_mutex_lock(&c->mutex);
-	c->busy++;
+	if (c->busy++ == 0)
+		(void)eventfd_read(c->idle, &none);
 	pthread_mutex_unlock(&c->mutex);
 }
 
@@ -48,6 +54,8 @@ static bool end(struct crew *c)
 
 	pthread_mutex_lock(&c->mutex);
 	last = --c->busy == 0;
+	if (last)
+		(void)eventfd_write(c->idle, 1);
 	pthread_mutex_unlock(&c->mutex);
 	return last;
 }
@@ -96,7 +104,7 @@ static enum drift_err work_while_due(struct crew *c, const struct job_worker *wo
 static bool wait_for_job(struct crew *c, const struct job_worker *worker)
 {
 	while (!*worker->stop && !is_idle(c))
-		if (db_wait_notify(worker->db, LOOK_MS))
+		if (db_wait_notify(worker->db, c->idle, LOOK_MS))
 			return true;
 	return false;
 }
@@ -153,9 +161,13 @@ enum drift_err crew_drain(const struct conf *conf, const struct job_worker *work
 	if (err)
 		return err;
 	pthread_mutex_init(&c.mutex, NULL);
+	/* without one they look every now and then */
+	c.idle = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = work(&c, worker);
 	for (int i = 0; i < c.started; i++)
 		pthread_join(c.hand[i].thread, NULL);
+	if (c.idle >= 0)
+		close(c.idle);
 	pthread_mutex_destroy(&c.mutex);
 	encoders_free(c.encoders);
 	*worked = *worked || c.claimed > 0;

@@ -366,13 +366,13 @@ static void sleep_ms(int64_t ms)
 		;
 }
 
-bool db_wait_notify(struct db *db, int timeout_ms)
+bool db_wait_notify(struct db *db, int other, int timeout_ms)
 {
 	int64_t end = now_ms() + timeout_ms;
 
 	for (;;) {
 		int64_t left = end - now_ms();
-		struct pollfd p;
+		struct pollfd p[2] = {{.fd = other, .events = POLLIN}};
 
 		if (is_alive(db) && take_notification(db))
 			return true;
@@ -382,8 +382,12 @@ bool db_wait_notify(struct db *db, int timeout_ms)
 			sleep_ms(left);
 			return false;
 		}
-		p = (struct pollfd){.fd = PQsocket(db->conn), .events = POLLIN};
-		if (poll(&p, 1, (int)left) > 0 && PQconsumeInput(db->conn) == 0)
+		p[1] = (struct pollfd){.fd = PQsocket(db->conn), .events = POLLIN};
+		if (poll(p, 2, (int)left) <= 0)
+			continue;
+		if (p[1].revents && PQconsumeInput(db->conn) == 0)
 			disconnect(db);
+		if (p[0].revents)
+			return false;
 	}
 }

@@ -83,8 +83,9 @@ void db_rows_clear(struct db_rows *rows);
 /* LISTEN on channel (an identifier of ours), kept over reconnects. */
 enum drift_err db_listen(struct db *db, const char *channel) MUST_CHECK;
 
-/* Waits for a notification: true when one came, false after timeout_ms or
-   when the connection failed (then it has slept out the time). */
-bool db_wait_notify(struct db *db, int timeout_ms);
+/* Waits for a notification: true when one came, false after timeout_ms, when the connection
+   failed (then it has slept out the time), or once there is something to be read of other
+   (-1: of nothing else). */
+bool db_wait_notify(struct db *db, int other, int timeout_ms);
 
 #endif
