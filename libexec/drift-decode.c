@@ -126,6 +126,7 @@ static bool answer_packets(const struct packing_source *p, const struct wire *as
 	return say(&(struct wire){
 		.type = WIRE_PACKETS,
 		.slot = ask->slot,
+		.first = run.at,
 		.count = run.packets,
 		.bytes = (int64_t)run.bytes,
 		.rounded = run.rounded,

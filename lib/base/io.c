@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define COPY_PIECE 65536 /* bytes */
 
 enum drift_err io_err(int errnum)
 {
@@ -82,6 +85,52 @@ enum drift_err io_pread_all(int fd, void *data, size_t len, int64_t offset)
 		p += n;
 		offset += n;
 		len -= (size_t)n;
+	}
+	return DRIFT_OK;
+}
+
+/* What copy_file_range(2) says of files that it cannot copy between. */
+static bool is_unsupported(int errnum)
+{
+	return errnum == EXDEV || errnum == EINVAL || errnum == ENOSYS || errnum == EOPNOTSUPP;
+}
+
+/* At most a piece, by way of memory; bytes copied, 0 at the end, -1 and errno. */
+static ssize_t copy_piece(int from, off_t *from_offset, int to, off_t *to_offset, size_t bytes)
+{
+	uint8_t piece[COPY_PIECE];
+	ssize_t got =
+		pread(from, piece, bytes < sizeof(piece) ? bytes : sizeof(piece), *from_offset);
+
+	if (got <= 0)
+		return got;
+	if (io_pwrite_all(to, piece, (size_t)got, *to_offset) != DRIFT_OK)
+		return -1;
+	*from_offset += got;
+	*to_offset += got;
+	return got;
+}
+
+enum drift_err io_copy(int from, int64_t from_offset, int to, int64_t to_offset, int64_t bytes)
+{
+	bool within = true;
+
+	while (bytes > 0) {
+		ssize_t n = within ? copy_file_range(from, &from_offset, to, &to_offset,
+						     (size_t)bytes, 0)
+				   : copy_piece(from, &from_offset, to, &to_offset, (size_t)bytes);
+
+		if (n < 0 && within && is_unsupported(errno)) {
+			within = false;
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			errno = n < 0 ? errno : 0;
+			return io_err(errno);
+		}
+		bytes -= n;
 	}
 	return DRIFT_OK;
 }

@@ -21,6 +21,14 @@ enum drift_err io_pwrite_all(int fd, const void *data, size_t len, int64_t offse
 enum drift_err io_read_all(int fd, void *data, size_t len) MUST_CHECK;
 enum drift_err io_pread_all(int fd, void *data, size_t len, int64_t offset) MUST_CHECK;
 
+/*
+ * Copies bytes from one file to another, within the system where it can.
+ *
+ * Returns DRIFT_EIO with errno 0 when there are fewer; else as above.
+ */
+enum drift_err io_copy(int from, int64_t from_offset, int to, int64_t to_offset,
+		       int64_t bytes) MUST_CHECK;
+
 /* DRIFT_ENOSPC or DRIFT_EIO for the errno of a failed call. */
 enum drift_err io_err(int errnum);
 

@@ -22,6 +22,7 @@ struct decoder {
 	struct child child;
 	struct decoder_limits limits;
 	struct decoder_arriving arriving; /* all-zero: the source is whole */
+	int64_t source_bytes; /* that it has, or will have */
 	int64_t cpu_base; /* seconds, before any for the duration */
 	struct decoder_facts facts;
 	struct packing packing;
@@ -269,7 +270,6 @@ static enum drift_err new_decoder(struct decoder *d, const char *program,
 				  struct decoder **out, char *reason, size_t reason_max)
 {
 	struct stat st;
-	int64_t bytes;
 	enum drift_err err;
 
 	if (!d)
@@ -281,8 +281,8 @@ static enum drift_err new_decoder(struct decoder *d, const char *program,
 		free(d);
 		return DRIFT_EIO;
 	}
-	bytes = d->arriving.bytes ? d->arriving.bytes : st.st_size;
-	d->cpu_base = CPU_BASE_SECONDS + (bytes >> CPU_BYTES_SHIFT);
+	d->source_bytes = d->arriving.bytes ? d->arriving.bytes : st.st_size;
+	d->cpu_base = CPU_BASE_SECONDS + (d->source_bytes >> CPU_BYTES_SHIFT);
 	err = start(d, program, source, hours);
 	if (err == DRIFT_OK) {
 		*out = d;
@@ -536,6 +536,15 @@ static bool add_up(const struct packing_entry *entry, uint32_t count, size_t byt
 	return sum == bytes;
 }
 
+/* Do so many bytes lie where they are said to? */
+static bool is_place(const struct decoder *d, const struct wire *w)
+{
+	if (w->first == -1)
+		return w->bytes <= (int64_t)WIRE_PACKETS_ROOM;
+	return d->packing.way == PACKING_COPY && w->first >= 0 && w->first <= d->source_bytes &&
+	       w->bytes <= d->source_bytes - w->first;
+}
+
 enum drift_err decoder_wait_packets(struct decoder *d, int slot, struct decoder_packets *out)
 {
 	bool film = d->packing.way == PACKING_FILM;
@@ -546,8 +555,8 @@ enum drift_err decoder_wait_packets(struct decoder *d, int slot, struct decoder_
 	if (err != DRIFT_OK)
 		return err;
 	w = &d->answer[slot];
-	if (w->count < 0 || w->count > PACKING_PACKETS_MAX || w->bytes < 0 ||
-	    w->bytes > (int64_t)WIRE_PACKETS_ROOM || w->rounded < 0)
+	if (w->count < 0 || w->count > PACKING_PACKETS_MAX || w->bytes < 0 || !is_place(d, w) ||
+	    w->rounded < 0)
 		return lose(d, "the decoder gave an answer that makes no sense");
 	/* copied before it is looked at: the child can still write to its original */
 	memcpy(d->entry, memory, (size_t)w->count * sizeof(*d->entry));
@@ -555,7 +564,8 @@ enum drift_err decoder_wait_packets(struct decoder *d, int slot, struct decoder_
 		    film ? FILM_SAMPLES_MAX : PACKET_SAMPLES_MAX))
 		return lose(d, "the decoder gave packets that cannot be");
 	*out = (struct decoder_packets){
-		.data = memory + WIRE_PACKETS_AT,
+		.data = w->first == -1 ? memory + WIRE_PACKETS_AT : NULL,
+		.at = w->first,
 		.bytes = (size_t)w->bytes,
 		.entry = d->entry,
 		.count = (uint32_t)w->count,

@@ -182,7 +182,8 @@ int32_t decoder_encode_max(const struct packing *packing);
 
 struct decoder_packets {
 	const uint8_t *data; /* one after the other, in shared memory: borrowed until the
-				next ask for that slot */
+				next ask for that slot; NULL: in the source's file */
+	int64_t at; /* bytes of that file, where they lie one after the other */
 	size_t bytes;
 	const struct packing_entry *entry; /* borrowed until the next wait; they
 					      add up to bytes */

@@ -369,6 +369,7 @@ enum drift_err film_next(struct film *f, struct packer_run *run)
 {
 	enum drift_err err = DRIFT_OK;
 
+	run->at = -1;
 	run->packets = 0;
 	run->bytes = 0;
 	run->rounded = 0;

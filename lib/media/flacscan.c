@@ -5,201 +5,191 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_BYTES ((size_t)256 << 10)
+#define READ_BYTES ((size_t)256 << 10) /* that stay in a cache until they are looked at */
+#define WINDOW_MAX ((size_t)4 << 20) /* 65,535 samples of 8 channels and 32 bits, twice */
 
 void flacscan_init(struct flacscan *s, struct incoming *in, int64_t start, uint32_t smallest)
 {
-	*s = (struct flacscan){.in = in, .at = start, .smallest = smallest};
+	*s = (struct flacscan){.in = in, .next = start, .smallest = smallest};
 }
 
 void flacscan_clear(struct flacscan *s)
 {
-	free(s->rest);
-	s->rest = NULL;
-	s->rest_bytes = s->rest_room = 0;
+	free(s->window);
+	s->window = NULL;
+	s->have = s->room = s->at = s->seen = 0;
 }
 
-/* The bytes of one call: those from frame on are not given yet. */
-struct window {
-	struct flacscan *scan;
-	struct flacscan_run *run;
-	size_t have; /* bytes in run->data */
-	size_t at; /* where the present frame starts */
-	size_t seen; /* no frame starts between it and here */
-	struct flacframe frame;
-};
-
-static bool is_at_end(const struct window *w)
+static bool is_at_end(const struct flacscan *s)
 {
-	return w->scan->broken || w->scan->at >= w->scan->in->bytes;
+	return s->broken || s->next >= s->in->bytes;
 }
 
-/* False when nothing more came. */
-static bool read_more(struct window *w)
+/* What was given makes room for what comes. */
+static void drop_given(struct flacscan *s)
 {
-	struct flacscan *s = w->scan;
-	size_t want = w->run->room - w->have;
+	s->have -= s->at;
+	s->seen -= s->at;
+	if (s->at && s->have)
+		memmove(s->window, s->window + s->at, s->have);
+	s->at = 0;
+}
+
+static enum drift_err make_room(struct flacscan *s)
+{
+	size_t room = s->room ? 2 * s->room : 2 * READ_BYTES;
+	uint8_t *window;
+
+	drop_given(s);
+	if (s->room - s->have >= READ_BYTES)
+		return DRIFT_OK;
+	if (room > WINDOW_MAX)
+		return DRIFT_ELARGE;
+	window = realloc(s->window, room);
+	if (!window)
+		return DRIFT_ENOMEM;
+	s->window = window;
+	s->room = room;
+	return DRIFT_OK;
+}
+
+/* DRIFT_EMORE at the end of the file, DRIFT_ELARGE: the frame cannot be one. */
+static enum drift_err read_more(struct flacscan *s)
+{
+	int64_t left = s->in->bytes - s->next;
+	size_t want = left < (int64_t)READ_BYTES ? (size_t)left : READ_BYTES;
+	enum drift_err err;
 	ssize_t got;
 
-	if (want > READ_BYTES)
-		want = READ_BYTES;
-	if ((int64_t)want > s->in->bytes - s->at)
-		want = (size_t)(s->in->bytes - s->at);
-	got = want ? incoming_read(s->in, w->run->data + w->have, want, s->at) : 0;
-	s->broken = s->broken || got < 0 || (want && got == 0);
-	if (got <= 0)
-		return false;
-	s->at += got;
-	w->have += (size_t)got;
-	return true;
+	if (is_at_end(s))
+		return DRIFT_EMORE;
+	err = make_room(s);
+	if (err)
+		return err;
+	got = incoming_read(s->in, s->window + s->have, want, s->next);
+	if (got <= 0) {
+		s->broken = true;
+		return DRIFT_EMORE;
+	}
+	s->next += got;
+	s->have += (size_t)got;
+	return DRIFT_OK;
 }
 
 /* The next header from seen on; seen is moved there, or to where one may start
    that is not read whole. */
-static enum drift_err next_header(struct window *w, struct flacframe *out)
+static enum drift_err next_header(struct flacscan *s, struct flacframe *out)
 {
-	const uint8_t *data = w->run->data;
-
-	while (w->seen < w->have) {
-		const uint8_t *hit = memchr(data + w->seen, 0xff, w->have - w->seen);
+	while (s->seen < s->have) {
+		const uint8_t *hit = memchr(s->window + s->seen, 0xff, s->have - s->seen);
 		enum drift_err err;
 
-		w->seen = hit ? (size_t)(hit - data) : w->have;
+		s->seen = hit ? (size_t)(hit - s->window) : s->have;
 		if (!hit)
 			break;
-		err = flacframe_parse(hit, w->have - w->seen, out);
+		err = flacframe_parse(hit, s->have - s->seen, out);
 		if (err != DRIFT_EFORMAT)
 			return err;
-		w->seen++;
+		s->seen++;
 	}
 	return DRIFT_EMORE;
 }
 
-static bool starts_next(const struct window *w, const struct flacframe *next)
+static bool starts_next(const struct flacscan *s, const struct flacframe *next)
 {
-	return flacframe_follows(&w->frame, next) ||
-	       flacframe_is_sound(w->run->data + w->at, w->seen - w->at);
+	return flacframe_follows(&s->frame, next) ||
+	       flacframe_is_sound(s->window + s->at, s->seen - s->at);
 }
 
-/* Moves to the first frame, over what is none. DRIFT_EMORE: there is none. */
-static enum drift_err enter(struct window *w)
+/* Moves to the next frame, over what is none. DRIFT_EMORE: there is none. */
+static enum drift_err enter(struct flacscan *s)
 {
 	enum drift_err err;
 
-	while ((err = next_header(w, &w->frame)) == DRIFT_EMORE) {
-		/* nothing before seen is a frame: make room by dropping it */
-		memmove(w->run->data, w->run->data + w->seen, w->have - w->seen);
-		w->have -= w->seen;
-		w->seen = 0;
-		if (!read_more(w))
-			return DRIFT_EMORE;
+	if (s->entered)
+		return DRIFT_OK;
+	while ((err = next_header(s, &s->frame)) == DRIFT_EMORE) {
+		s->at = s->seen; /* nothing before it is a frame */
+		err = read_more(s);
+		if (err)
+			return err;
 	}
-	w->at = w->seen;
+	s->at = s->seen;
+	s->entered = true;
 	return err;
 }
 
-static void give(struct window *w, size_t end)
+static void give(struct flacscan *s, size_t end, struct flacscan_run *run)
 {
-	struct flacscan_run *run = w->run;
-
-	/* what was dropped in front of the first frame leaves no gap */
 	run->entry[run->packets++] =
-		(struct packing_entry){(uint32_t)(end - w->at), (uint32_t)w->frame.samples};
-	run->samples += w->frame.samples;
-	run->bytes += end - w->at;
-	w->at = end;
+		(struct packing_entry){(uint32_t)(end - s->at), (uint32_t)s->frame.samples};
+	run->samples += s->frame.samples;
+	run->bytes += end - s->at;
+	s->at = end;
 }
 
-static size_t least_bytes(const struct window *w)
+static size_t least_bytes(const struct flacscan *s)
 {
 	size_t least = FLACFRAME_BYTES_MIN;
 
-	if (w->scan->smallest > least)
-		least = w->scan->smallest;
+	if (s->smallest > least)
+		least = s->smallest;
 	return least;
 }
 
 /* Gives the present frame and enters the next one. False: it is not whole here. */
-static bool step(struct window *w)
+static bool step(struct flacscan *s, struct flacscan_run *run)
 {
 	struct flacframe next;
 
-	if (w->seen < w->at + least_bytes(w))
-		w->seen = w->at + least_bytes(w);
-	while (w->seen < w->have) {
-		if (next_header(w, &next) != DRIFT_OK)
+	if (s->seen < s->at + least_bytes(s))
+		s->seen = s->at + least_bytes(s);
+	while (s->seen < s->have) {
+		if (next_header(s, &next) != DRIFT_OK)
 			return false;
-		if (starts_next(w, &next)) {
-			give(w, w->seen);
-			w->frame = next;
+		if (starts_next(s, &next)) {
+			give(s, s->seen, run);
+			s->frame = next;
 			return true;
 		}
-		w->seen++;
+		s->seen++;
 	}
 	return false;
 }
 
-static enum drift_err keep_rest(const struct window *w)
+/* What is left of the window is one frame: the last one, or no frame at all. */
+static void give_rest(struct flacscan *s, struct flacscan_run *run)
 {
-	struct flacscan *s = w->scan;
-	size_t bytes = w->have - w->at;
-
-	if (bytes > s->rest_room) {
-		uint8_t *rest = realloc(s->rest, bytes);
-
-		if (!rest)
-			return DRIFT_ENOMEM;
-		s->rest = rest;
-		s->rest_room = bytes;
-	}
-	if (bytes)
-		memcpy(s->rest, w->run->data + w->at, bytes);
-	s->rest_bytes = bytes;
-	return DRIFT_OK;
+	give(s, s->have, run);
+	s->seen = s->have;
+	s->entered = false;
 }
 
-/* Entered: the first frame's bytes must lie at the run's start. */
-static void align(struct window *w)
+static enum drift_err collect(struct flacscan *s, int64_t most, struct flacscan_run *run)
 {
-	memmove(w->run->data, w->run->data + w->at, w->have - w->at);
-	w->have -= w->at;
-	w->at = w->seen = 0;
-}
+	enum drift_err err = DRIFT_OK;
 
-static void collect(struct window *w, int64_t most)
-{
-	struct flacscan_run *run = w->run;
-
-	while (run->samples < most && run->packets < PACKING_PACKETS_MAX) {
-		if (step(w))
-			continue;
-		if (w->have < run->room && read_more(w))
-			continue;
-		if (is_at_end(w) || run->packets == 0) {
-			run->ended = is_at_end(w);
-			give(w, w->have);
-		}
-		break;
+	while (!err && run->samples < most && run->packets < PACKING_PACKETS_MAX)
+		if (!step(s, run))
+			err = read_more(s);
+	if (err == DRIFT_EMORE || err == DRIFT_ELARGE) {
+		run->ended = err == DRIFT_EMORE;
+		give_rest(s, run);
+		return DRIFT_OK;
 	}
+	return err;
 }
 
 enum drift_err flacscan_next(struct flacscan *s, int64_t most, struct flacscan_run *run)
 {
-	struct window w = {.scan = s, .run = run, .have = s->rest_bytes};
+	enum drift_err err = enter(s);
 
 	run->bytes = 0;
 	run->packets = 0;
 	run->samples = 0;
-	run->ended = false;
-	if (s->rest_bytes)
-		memcpy(run->data, s->rest, s->rest_bytes);
-	s->rest_bytes = 0;
-	if (enter(&w) != DRIFT_OK) {
-		run->ended = true;
-		return DRIFT_OK;
-	}
-	if (w.at > 0)
-		align(&w);
-	collect(&w, most);
-	return keep_rest(&w);
+	run->ended = err == DRIFT_EMORE;
+	if (err)
+		return run->ended ? DRIFT_OK : err;
+	run->at = s->next - (int64_t)(s->have - s->at);
+	return collect(s, most, run);
 }

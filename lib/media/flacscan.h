@@ -11,6 +11,7 @@
 #define DRIFT_MEDIA_FLACSCAN_H
 
 #include "base/err.h"
+#include "media/flacframe.h"
 #include "media/incoming.h"
 #include "media/packing.h"
 
@@ -20,10 +21,14 @@
 
 struct flacscan {
 	struct incoming *in; /* borrowed */
-	int64_t at; /* byte of the next read */
+	int64_t next; /* bytes of the file: of the next read */
 	uint32_t smallest; /* bytes of a frame, as STREAMINFO says; 0: it does not */
-	uint8_t *rest; /* owned: read, and not given away yet */
-	size_t rest_bytes, rest_room;
+	uint8_t *window; /* owned: the file's bytes before next */
+	size_t have, room; /* bytes in it, and it holds */
+	size_t at; /* in it: where the present frame starts */
+	size_t seen; /* no frame starts between it and here */
+	bool entered; /* there is a present frame */
+	struct flacframe frame; /* that one */
 	bool broken; /* a read failed; what is left is not given */
 };
 
@@ -35,9 +40,8 @@ void flacscan_init(struct flacscan *s, struct incoming *in, int64_t start, uint3
 void flacscan_clear(struct flacscan *s);
 
 struct flacscan_run {
-	uint8_t *data; /* room bytes */
-	size_t room;
 	struct packing_entry *entry; /* room for PACKING_PACKETS_MAX */
+	int64_t at; /* out: where the first frame lies in the file; the others follow it */
 	size_t bytes; /* out: of the frames */
 	int32_t packets; /* out */
 	int64_t samples; /* out */
@@ -45,9 +49,9 @@ struct flacscan_run {
 };
 
 /*
- * Gives the frames that follow, until they hold most samples or the room is
- * full; more than the frame that reaches most only where the file ends.
- * A frame that fills room alone is given in part: it is damaged.
+ * Finds the frames that follow, until they hold most samples; more than the frame that
+ * reaches most only where the file ends. A frame that is larger than any can be is given in
+ * part: it is damaged.
  *
  * Returns DRIFT_ENOMEM.
  */

@@ -224,12 +224,13 @@ const struct packing *packer_get_packing(const struct packer *p)
 
 static enum drift_err scan_run(struct packer *p, int64_t until, struct packer_run *run)
 {
-	struct flacscan_run frames = {.data = run->data, .room = run->room, .entry = run->entry};
+	struct flacscan_run frames = {.entry = run->entry};
 	enum drift_err err = flacscan_next(&p->scan, until - p->at, &frames);
 
 	if (err != DRIFT_OK)
 		return err;
 	p->at += frames.samples;
+	run->at = frames.at;
 	run->bytes = frames.bytes;
 	run->packets = frames.packets;
 	run->ended = frames.ended;
@@ -262,6 +263,7 @@ enum drift_err packer_copy(struct packer *p, int64_t until, struct packer_run *r
 {
 	enum drift_err err = DRIFT_OK;
 
+	run->at = -1;
 	run->bytes = 0;
 	run->packets = 0;
 	run->rounded = 0;
@@ -306,6 +308,7 @@ enum drift_err packer_encode(struct packer *p, int64_t first, int32_t count, str
 	pcm = pcm_of(p);
 	pcm.samples = count;
 	pcm.number = (uint32_t)(first / PACKING_BLOCK);
+	run->at = -1;
 	run->packets = (count + PACKING_BLOCK - 1) / PACKING_BLOCK;
 	run->rounded = whole.rounded;
 	run->ended = first + count >= source_get_facts(p->source)->samples;

@@ -34,6 +34,8 @@ struct packer_run {
 	struct packing_entry *entry; /* room for PACKING_PACKETS_MAX */
 	uint8_t *data;
 	size_t room; /* bytes at data */
+	int64_t at; /* out: where the packets lie in the source's file, one after the other,
+		       and are not at data; -1: they are */
 	size_t bytes; /* out: used */
 	int32_t packets; /* out */
 	bool ended; /* out: nothing is left */
@@ -43,6 +45,7 @@ struct packer_run {
 /*
  * PACKING_COPY: the packets that follow, as far as they start before until;
  * fewer where the room ends.
+ * They stay in the source's file where they lie there like that.
  *
  * until  samples from the start of the first packet
  *

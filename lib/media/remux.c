@@ -175,6 +175,24 @@ static void measure_packets(struct work *w, const struct decoder_packets *p)
 	}
 }
 
+static int source_of(const struct work *w)
+{
+	return is_arriving(w) ? w->order->arriving->fd : w->order->source;
+}
+
+static enum drift_err put_packets(const struct work *w, const struct decoder_packets *p,
+				  int64_t offset)
+{
+	enum drift_err err;
+
+	if (p->data)
+		return write_at(w, p->data, p->bytes, offset);
+	err = io_copy(source_of(w), p->at, w->order->fd, offset, (int64_t)p->bytes);
+	if (err)
+		log_errno("remux: copy the source to %s", w->order->file);
+	return err;
+}
+
 static enum drift_err add_fragment(struct work *w, const struct decoder_packets *p)
 {
 	const struct fmp4_fragment fragment = {
@@ -191,7 +209,7 @@ static enum drift_err add_fragment(struct work *w, const struct decoder_packets 
 		return DRIFT_ENOMEM;
 	err = write_at(w, w->head.data, w->head.len, w->fragments.offset);
 	if (!err)
-		err = write_at(w, p->data, p->bytes, w->fragments.offset + (int64_t)w->head.len);
+		err = put_packets(w, p, w->fragments.offset + (int64_t)w->head.len);
 	fragments_add(&w->fragments, (int64_t)(w->head.len + p->bytes), samples_of(p));
 	measure_packets(w, p);
 	return err;
@@ -201,7 +219,7 @@ static enum drift_err add_fragment(struct work *w, const struct decoder_packets 
 static struct decoder_packets head_of(const struct work *w, const struct decoder_packets *p,
 				      int64_t until)
 {
-	struct decoder_packets head = {.data = p->data, .entry = p->entry};
+	struct decoder_packets head = {.data = p->data, .at = p->at, .entry = p->entry};
 	int64_t at = w->fragments.at;
 
 	while (head.count < p->count && at < until) {
@@ -222,7 +240,8 @@ static enum drift_err add_copied(struct work *w, const struct decoder_packets *r
 			w->step++;
 		head = head_of(w, &rest, remuxplan_fragment_until(&w->plan, w->step));
 		err = add_fragment(w, &head);
-		rest.data += head.bytes;
+		rest.data += rest.data ? head.bytes : 0;
+		rest.at += (int64_t)head.bytes;
 		rest.bytes -= head.bytes;
 		rest.entry += head.count;
 		rest.count -= head.count;

@@ -22,7 +22,8 @@
  *     COPY     ->            slot, first: packets that start before that sample
  *     ENCODE   ->            slot, first, count: those samples as FLAC
  *     FILM     ->            slot: the init segment, then a fragment
- *              <- PACKETS    slot, count, bytes, ended, rounded; or FAILED
+ *              <- PACKETS    slot, count, bytes, ended, rounded, first: where they lie in
+ *                            the source, -1: in the slot; or FAILED
  *
  * PCM, packets (see packing.h) and the cover lie in a memfd whose size is sealed.
  */
@@ -71,7 +72,8 @@ enum wire_type {
 struct wire {
 	enum wire_type type;
 	int32_t slot;
-	int64_t first; /* READ, COPY, ENCODE: samples; NEED, THERE: a place in the source */
+	int64_t first; /* READ, COPY, ENCODE: samples; NEED, THERE, PACKETS: a place in
+			  the source */
 	int32_t count; /* READ, ENCODE: samples; PACKETS: of them */
 	int32_t no_memory; /* REFUSED, FAILED: it was memory, text is empty */
 	int64_t damaged; /* PCM */
