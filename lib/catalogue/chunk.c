@@ -31,15 +31,30 @@ struct piece {
 	int64_t offset; /* -1: of head */
 };
 
-#define PIECES_MAX (1 + LAYOUT_SEGMENT_PAGES)
+#define PIECES_MAX (1 + LAYOUT_SEGMENT_PAGES) /* the first one is of head */
+
+struct span { /* of bytes; empty where first > last */
+	int64_t first, last;
+};
 
 struct chunk {
 	struct demand demand;
+	struct http *h; /* who it is sent to, from begin() on */
 	struct buf head; /* setup pages, or the fragment's boxes */
 	struct piece piece[PIECES_MAX];
 	int pieces;
 	int64_t bytes;
 };
+
+static int64_t min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t max64(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
 
 static void clear(struct chunk *c)
 {
@@ -148,77 +163,98 @@ static void compose_mp4(struct chunk *c, int64_t number, struct layout_pages pag
 
 /* --- sending ---------------------------------------------------------------------------- */
 
-static bool is_head(const struct piece *p)
+/* Of a piece, what a range of the chunk has: bytes of the rendition, or of head. */
+static struct span span_of(const struct piece *p, int64_t first, int64_t last)
 {
-	return p->offset < 0;
-}
+	int64_t from = p->offset < 0 ? 0 : p->offset;
 
-/* What a range of the chunk has of a piece, counted within it; empty where first > last. */
-struct part {
-	const struct piece *piece;
-	int64_t first, last;
-};
-
-static struct part part_of(const struct piece *p, int64_t first, int64_t last)
-{
-	return (struct part){
-		.piece = p,
-		.first = first > 0 ? first : 0,
-		.last = last < p->bytes ? last : p->bytes - 1,
+	return (struct span){
+		.first = from + max64(first, 0),
+		.last = from + min64(last, p->bytes - 1),
 	};
 }
 
-static bool is_part_there(struct chunk *c, const struct part *p)
+static bool is_empty(struct span s)
 {
-	return is_head(p->piece) || p->first > p->last ||
-	       demand_is_there(&c->demand, p->piece->offset + p->first, p->piece->offset + p->last);
+	return s.first > s.last;
+}
+
+/* Those of head and, from the first to the last one, of the rendition. */
+static void find_spans(const struct chunk *c, int64_t first, int64_t last, struct span *head,
+		       struct span *body)
+{
+	*head = span_of(&c->piece[0], first, last);
+	*body = (struct span){.first = INT64_MAX, .last = -1};
+	for (int i = 1; i < c->pieces; i++) {
+		struct span s;
+
+		first -= c->piece[i - 1].bytes;
+		last -= c->piece[i - 1].bytes;
+		s = span_of(&c->piece[i], first, last);
+		if (is_empty(s))
+			continue;
+		body->first = min64(body->first, s.first);
+		body->last = max64(body->last, s.last);
+	}
 }
 
 static bool is_there(void *context, int64_t first, int64_t last)
 {
 	struct chunk *c = context;
-	bool there = true;
+	struct span head, body;
 
-	for (int i = 0; there && i < c->pieces; i++) {
-		const struct part part = part_of(&c->piece[i], first, last);
+	find_spans(c, first, last, &head, &body);
+	return is_empty(body) || demand_is_there(&c->demand, body.first, body.last);
+}
 
-		there = is_part_there(c, &part);
-		first -= c->piece[i].bytes;
-		last -= c->piece[i].bytes;
+/* What is in none of the pieces is in no chunk. */
+static enum drift_err take(void *context, int64_t offset, const void *data, size_t len)
+{
+	const struct chunk *c = context;
+	int64_t end = offset + (int64_t)len;
+	enum drift_err err = DRIFT_OK;
+
+	for (int i = 1; !err && i < c->pieces; i++) {
+		int64_t from = max64(offset, c->piece[i].offset);
+		int64_t to = min64(end, c->piece[i].offset + c->piece[i].bytes);
+
+		if (from < to)
+			err = http_write(c->h, (const char *)data + (from - offset),
+					 (size_t)(to - from));
 	}
-	return there;
+	return err ? err : http_flush(c->h);
+}
+
+static enum drift_err ask(void *context)
+{
+	const struct chunk *c = context;
+
+	return http_pause(c->h, 0);
 }
 
 static enum drift_err begin(void *context, struct http *h, int64_t first)
 {
+	const struct virtual_listener listener = {context, take, ask};
 	struct chunk *c = context;
 
 	(void)first; /* the head goes out at once, but its packets have to follow soon */
-	return demand_begin(&c->demand, h, c->piece[1].offset);
-}
-
-static enum drift_err send_part(const struct chunk *c, struct http *h, const struct part *p)
-{
-	if (p->first > p->last)
-		return DRIFT_OK;
-	if (is_head(p->piece))
-		return http_write(h, c->head.data + p->first, (size_t)(p->last + 1 - p->first));
-	return demand_send(&c->demand, p->piece->offset + p->first, p->piece->offset + p->last);
+	c->h = h;
+	return demand_begin(&c->demand, &listener, c->piece[1].offset);
 }
 
 static enum drift_err send(void *context, struct http *h, int64_t first, int64_t last)
 {
 	const struct chunk *c = context;
+	struct span head, body;
 	enum drift_err err = DRIFT_OK;
 
-	for (int i = 0; !err && i < c->pieces; i++) {
-		const struct part part = part_of(&c->piece[i], first, last);
-
-		err = send_part(c, h, &part);
-		first -= c->piece[i].bytes;
-		last -= c->piece[i].bytes;
-	}
-	return err;
+	find_spans(c, first, last, &head, &body);
+	if (!is_empty(head))
+		err = http_write(h, c->head.data + head.first,
+				 (size_t)(head.last + 1 - head.first));
+	if (err || is_empty(body))
+		return err;
+	return demand_send(&c->demand, body.first, body.last);
 }
 
 static void send_composed(struct delivery *d, const struct track *t, struct chunk *c,

@@ -59,27 +59,14 @@ void demand_deliver(const struct demand *w, struct delivery *d, const struct tra
 		pagemaker_prepare(w->conf, &w->plan);
 }
 
-static enum drift_err write_now(void *context, const void *data, size_t len)
+enum drift_err demand_begin(struct demand *w, const struct virtual_listener *listener,
+			    int64_t first)
 {
-	struct http *h = context;
-	enum drift_err err = http_write(h, data, len);
-
-	return err ? err : http_flush(h);
-}
-
-static enum drift_err is_listening(void *context)
-{
-	return http_pause(context, 0);
-}
-
-enum drift_err demand_begin(struct demand *w, struct http *h, int64_t first)
-{
-	const struct virtual_listener listener = {h, write_now, is_listening};
 	enum drift_err err = open_virtual(w);
 
 	if (w->outlook != VIRTUAL_COLD)
 		pagemaker_forget();
-	return err ? err : virtual_begin(w->virtual, &listener, first);
+	return err ? err : virtual_begin(w->virtual, listener, first);
 }
 
 enum drift_err demand_send(const struct demand *w, int64_t first, int64_t last)

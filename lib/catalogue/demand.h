@@ -51,8 +51,9 @@ void demand_deliver(const struct demand *w, struct delivery *d, const struct tra
    to see are not. */
 bool demand_is_there(struct demand *w, int64_t first, int64_t last) MUST_CHECK;
 /* Byte first of the rendition is wanted next: as filebody_maker.begin. */
-enum drift_err demand_begin(struct demand *w, struct http *h, int64_t first) MUST_CHECK;
-/* As filebody_maker.send, behind demand_begin(). */
+enum drift_err demand_begin(struct demand *w, const struct virtual_listener *listener,
+			    int64_t first) MUST_CHECK;
+/* Gives that listener the bytes: as filebody_maker.send. */
 enum drift_err demand_send(const struct demand *w, int64_t first, int64_t last) MUST_CHECK;
 
 #endif

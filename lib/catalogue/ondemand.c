@@ -27,9 +27,25 @@ static bool is_there(void *context, int64_t first, int64_t last)
 	return demand_is_there(context, first, last);
 }
 
+static enum drift_err take(void *context, int64_t offset, const void *data, size_t len)
+{
+	struct http *h = context;
+	enum drift_err err = http_write(h, data, len);
+
+	(void)offset;
+	return err ? err : http_flush(h);
+}
+
+static enum drift_err ask(void *context)
+{
+	return http_pause(context, 0);
+}
+
 static enum drift_err begin(void *context, struct http *h, int64_t first)
 {
-	return demand_begin(context, h, first);
+	const struct virtual_listener listener = {h, take, ask};
+
+	return demand_begin(context, &listener, first);
 }
 
 static enum drift_err send(void *context, struct http *h, int64_t first, int64_t last)

@@ -21,9 +21,11 @@
 #define QUEUE_MS 20 /* likewise, of one who waits for an encoder */
 #define BEGIN_MS 3000 /* in which an encoder becomes free, or a listener is told to come back */
 #define STUCK_MS 60000 /* until one who waits for others gives up */
+#define EARLY_BYTES 65536 /* that any server takes at once, from one who still encodes */
 #define SPARED_SEGMENTS 3 /* found whole in a row: the encoder is not needed here */
 
-struct virtual {
+struct virtual
+{
 	const struct conf *conf;
 	const struct sound *sound;
 	const struct opusplan *plan;
@@ -35,7 +37,9 @@ struct virtual {
 	int spared; /* segments in a row that were there */
 	struct virtual_listener listener;
 	int64_t first, last; /* of the range being sent */
-	int64_t page; /* the next one to be sent */
+	int64_t page, end; /* the next one to be sent, and behind the last */
+	int64_t early; /* bytes that may still be sent while more is encoded */
+	int64_t step; /* pages that are waited for at a time */
 };
 
 static bool open_whole(struct virtual *v)
@@ -121,18 +125,6 @@ void virtual_free(struct virtual *v)
 	free(v);
 }
 
-enum virtual_outlook virtual_look(const struct virtual *v, int64_t first, int64_t last)
-{
-	struct layout_pages want = layout_pages_under(&v->plan->layout, first, last + 1);
-	uint8_t data[OGGOPUS_PAGE_MAX];
-
-	while (want.first < want.end && opusfile_read_page(v->file, want.first, data))
-		want.first++;
-	if (want.first == want.end)
-		return VIRTUAL_THERE;
-	return opusfile_is_being_made(v->file, want.first) ? VIRTUAL_COMING : VIRTUAL_COLD;
-}
-
 /* --- whose a segment is ------------------------------------------------------------ */
 
 static void leave_segment(struct virtual *v)
@@ -144,18 +136,33 @@ static void leave_segment(struct virtual *v)
 	v->segment = -1;
 }
 
-/* Is it ours to make? A place at the turnstile comes first: who waits for one keeps nobody
-   from encoding. */
-static bool take_segment(struct virtual *v, int64_t segment)
+/* With a place at the turnstile: is it ours to make? */
+static bool claim_segment(struct virtual *v, int64_t segment)
 {
-	if (!turnstile_wait(&v->turnstile, QUEUE_MS))
-		return false;
 	if (opusfile_claim(v->file, segment) == OPUSFILE_YOURS) {
 		v->segment = segment;
 		return true;
 	}
 	turnstile_leave(&v->turnstile);
 	return false;
+}
+
+enum virtual_outlook virtual_look(struct virtual *v, int64_t first, int64_t last)
+{
+	struct layout_pages want = layout_pages_under(&v->plan->layout, first, last + 1);
+	int64_t page = want.first;
+	uint8_t data[OGGOPUS_PAGE_MAX];
+
+	while (page < want.end && opusfile_read_page(v->file, page, data))
+		page++;
+	if (page == want.end)
+		return VIRTUAL_THERE;
+	if (opusfile_is_being_made(v->file, page))
+		return VIRTUAL_COMING;
+	if (page == want.first && v->segment < 0 && turnstile_try(&v->turnstile) &&
+	    !claim_segment(v, page / LAYOUT_SEGMENT_PAGES))
+		return VIRTUAL_COMING;
+	return VIRTUAL_COLD;
 }
 
 static int64_t now_ms(void)
@@ -166,49 +173,66 @@ static int64_t now_ms(void)
 	return now.tv_sec * (int64_t)1000 + now.tv_nsec / 1000000;
 }
 
-/* A page that is not there, and not made here: waits for a while until it is either.
-   True: it is ours to make. */
-static bool get_on(struct virtual *v, int64_t page, int64_t *patience_ms)
+static int64_t min64(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The next pages are made by somebody else: sleeps until some more of them are there. */
+static void wait_for_others(struct virtual *v)
+{
+	int64_t segment_end =
+		layout_segment_pages(&v->plan->layout, v->page / LAYOUT_SEGMENT_PAGES).end;
+	int64_t end = min64(min64(v->page + v->step, v->end), segment_end);
+
+	opusfile_wait(v->file, end - 1, LOOK_MS);
+	v->step = min64(2 * v->step, LAYOUT_SEGMENT_PAGES);
+}
+
+/* The next page is not there, and not made here: waits for a while until it is either. A place
+   at the turnstile comes first: who waits for one keeps nobody from encoding. */
+static void get_on(struct virtual *v, int64_t *patience_ms)
 {
 	int64_t begun = now_ms();
 
-	if (opusfile_is_being_made(v->file, page)) {
-		opusfile_wait(v->file, page, LOOK_MS);
-		return false;
+	if (opusfile_is_being_made(v->file, v->page)) {
+		wait_for_others(v);
+		return;
 	}
-	if (take_segment(v, page / LAYOUT_SEGMENT_PAGES))
-		return true;
-	*patience_ms -= now_ms() - begun;
-	return false;
+	if (!turnstile_wait(&v->turnstile, QUEUE_MS))
+		*patience_ms -= now_ms() - begun;
+	else
+		(void)claim_segment(v, v->page / LAYOUT_SEGMENT_PAGES);
 }
 
 /*
- * Waits until the page is there, or its segment is ours.
+ * Waits until the next page is there, or its segment is ours.
  *
  * patience_ms  with which it is waited while nobody makes it
  * out          the page, where it is there
  *
  * DRIFT_EBUSY: neither, for so long.
  */
-static enum drift_err get_page(struct virtual *v, int64_t page, int64_t patience_ms, uint8_t *out,
-			       bool *is_there)
+static enum drift_err get_page(struct virtual *v, int64_t patience_ms, uint8_t *out, bool *is_there)
 {
 	int64_t end = now_ms() + STUCK_MS;
-	bool is_ours = v->segment == page / LAYOUT_SEGMENT_PAGES;
 	enum drift_err err = DRIFT_OK;
 
-	if (!is_ours)
-		leave_segment(v);
-	while (!err) {
-		*is_there = opusfile_read_page(v->file, page, out);
-		if (*is_there || is_ours)
+	for (;;) {
+		*is_there = opusfile_read_page(v->file, v->page, out);
+		if (!*is_there && v->segment == v->page / LAYOUT_SEGMENT_PAGES)
 			return DRIFT_OK;
-		is_ours = get_on(v, page, &patience_ms);
+		/* how long he takes to take it is nobody else's business */
+		leave_segment(v);
+		if (*is_there)
+			return DRIFT_OK;
+		if (err)
+			return err;
+		get_on(v, &patience_ms);
 		err = v->listener.ask(v->listener.context);
-		if (!err && !is_ours && (patience_ms <= 0 || now_ms() >= end))
+		if (!err && v->segment < 0 && (patience_ms <= 0 || now_ms() >= end))
 			err = DRIFT_EBUSY;
 	}
-	return err;
 }
 
 /* --- sending ------------------------------------------------------------------------ */
@@ -223,7 +247,7 @@ static enum drift_err send_visible(struct virtual *v, int64_t offset, const void
 
 	if (from >= to)
 		return DRIFT_OK;
-	return v->listener.take(v->listener.context, (const char *)data + (from - offset),
+	return v->listener.take(v->listener.context, from, (const char *)data + (from - offset),
 				(size_t)(to - from));
 }
 
@@ -235,16 +259,21 @@ static enum drift_err send_page(struct virtual *v, const void *data)
 			    (size_t)layout_page_bytes(&v->plan->layout, page));
 }
 
-/* What is made on the way to the page that he wants is others' to have, too. */
+/*
+ * What is made on the way to the page that he wants is others' to have, too. Only what he
+ * can take at once is sent from here: nobody waits for him, and he for no more than the segment.
+ */
 static enum drift_err take_made(void *context, int64_t page, const void *data, size_t bytes)
 {
 	struct virtual *v = context;
 	enum drift_err err = opusfile_put(v->file, page, data, bytes);
 
-	if (err)
+	if (err) {
 		log_errno("virtual: write %s", v->part.part.text);
-	else if (page == v->page)
+	} else if (page == v->page && page < v->end && v->early > 0) {
+		v->early -= (int64_t)bytes;
 		err = send_page(v, data);
+	}
 	return err ? err : v->listener.ask(v->listener.context);
 }
 
@@ -253,14 +282,13 @@ static enum drift_err prepare_maker(struct virtual *v)
 	return v->maker ? DRIFT_OK : pagemaker_new(v->conf, v->sound, v->plan, &v->maker);
 }
 
-/* Makes our segment as far as it is wanted, and sends what was not sent yet. */
-static enum drift_err make_segment(struct virtual *v, int64_t end)
+/* Makes our segment as far as it is wanted. */
+static enum drift_err make_segment(struct virtual *v)
 {
 	struct layout_pages want = layout_segment_pages(&v->plan->layout, v->segment);
 	enum drift_err err = prepare_maker(v);
 
-	if (end < want.end)
-		want.end = end;
+	want.end = min64(want.end, v->end);
 	v->spared = 0;
 	if (!err)
 		err = pagemaker_make(v->maker, want, v->page, take_made, v);
@@ -268,7 +296,7 @@ static enum drift_err make_segment(struct virtual *v, int64_t end)
 	return err;
 }
 
-/* The page to be sent, which somebody else has made. */
+/* The next page, which is there. */
 static enum drift_err pass_on(struct virtual *v, const uint8_t *data)
 {
 	if (v->page % LAYOUT_SEGMENT_PAGES == 0 && ++v->spared > SPARED_SEGMENTS)
@@ -276,34 +304,41 @@ static enum drift_err pass_on(struct virtual *v, const uint8_t *data)
 	return send_page(v, data);
 }
 
-static enum drift_err send_pages(struct virtual *v, struct layout_pages want)
+static enum drift_err send_pages(struct virtual *v)
 {
 	uint8_t data[OGGOPUS_PAGE_MAX];
 	enum drift_err err = DRIFT_OK;
 	bool is_there;
 
-	v->page = want.first;
-	while (!err && v->page < want.end) {
-		err = get_page(v, v->page, STUCK_MS, data, &is_there);
+	while (!err && v->page < v->end) {
+		err = get_page(v, STUCK_MS, data, &is_there);
 		if (!err)
-			err = is_there ? pass_on(v, data) : make_segment(v, want.end);
+			err = is_there ? pass_on(v, data) : make_segment(v);
 	}
 	leave_segment(v);
 	return err;
 }
 
+static void begin_at(struct virtual *v, struct layout_pages want)
+{
+	v->page = want.first;
+	v->end = want.end;
+	v->step = 1;
+}
+
 enum drift_err virtual_begin(struct virtual *v, const struct virtual_listener *listener,
 			     int64_t offset)
 {
-	struct layout_pages want = layout_pages_under(&v->plan->layout, offset, offset + 1);
 	uint8_t data[OGGOPUS_PAGE_MAX];
 	bool is_there;
 	enum drift_err err;
 
 	v->listener = *listener;
-	if (want.first == want.end)
+	v->early = EARLY_BYTES;
+	begin_at(v, layout_pages_under(&v->plan->layout, offset, offset + 1));
+	if (v->page == v->end)
 		return DRIFT_OK;
-	err = get_page(v, want.first, BEGIN_MS, data, &is_there);
+	err = get_page(v, BEGIN_MS, data, &is_there);
 	if (!err && !is_there)
 		err = prepare_maker(v);
 	return err;
@@ -315,9 +350,10 @@ enum drift_err virtual_send(struct virtual *v, int64_t first, int64_t last)
 
 	v->first = first;
 	v->last = last;
+	begin_at(v, layout_pages_under(&v->plan->layout, first, last + 1));
 	err = send_visible(v, 0, v->plan->setup.data, v->plan->setup.len);
 	if (!err)
-		err = send_pages(v, layout_pages_under(&v->plan->layout, first, last + 1));
+		err = send_pages(v);
 	if (err == DRIFT_EBUSY)
 		log_error("virtual: %s version %d: nobody made the page that was waited for",
 			  v->sound->track.text, v->sound->version);

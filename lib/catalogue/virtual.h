@@ -33,8 +33,8 @@ void virtual_free(struct virtual *v);
 
 enum virtual_outlook {
 	VIRTUAL_THERE, /* all of it */
-	VIRTUAL_COMING, /* somebody is at it, as far as it is not there */
-	VIRTUAL_COLD, /* somebody has to begin */
+	VIRTUAL_COMING, /* somebody is at what is not there */
+	VIRTUAL_COLD, /* somebody has to begin: this one, or a process that forks from it */
 };
 
 /*
@@ -42,13 +42,13 @@ enum virtual_outlook {
  *
  * first, last  0 to the rendition's bytes - 1; all pages are read that are there
  */
-enum virtual_outlook virtual_look(const struct virtual *v, int64_t first, int64_t last);
+enum virtual_outlook virtual_look(struct virtual *v, int64_t first, int64_t last);
 
 /* Who listens. */
 struct virtual_listener {
 	void *context;
-	/* Takes bytes of the rendition, in order. */
-	enum drift_err (*take)(void *context, const void *data, size_t len);
+	/* Takes the rendition's bytes from offset on, in order. */
+	enum drift_err (*take)(void *context, int64_t offset, const void *data, size_t len);
 	/* Anything but DRIFT_OK: he is gone. Asked all the time while he waits. */
 	enum drift_err (*ask)(void *context);
 };

@@ -9,6 +9,7 @@ use IO::Select;
 use OwnStack;
 use POSIX ();
 use Test::More;
+use Tus;
 use Time::HiRes qw(sleep time);
 
 my $folder = Drift::folder();
@@ -41,14 +42,13 @@ sub random_ranges {
 
 sub part_files { my ($s, $id) = @_; return glob sprintf '%s/%s/%s/v*/.*part*', $s->store, substr($id, 0, 2), $id }
 
-# Many at once ask for a place that is not there yet.
-sub crowd {
-	my ($s, $id, $first, $last) = @_;
-	my $text = path($id);
+# Many at once ask for a place that is not there yet; their answers.
+sub ask_together {
+	my ($s, $count, $path, $header) = @_;
 	my %socket;
-	for (1 .. 24) {
+	for (1 .. $count) {
 		my $socket = $s->connect;
-		print {$socket} "GET $text HTTP/1.0\r\nRange: bytes=$first-$last\r\nConnection: close\r\n\r\n";
+		print {$socket} "GET $path HTTP/1.0\r\n${header}Connection: close\r\n\r\n";
 		$socket{$socket} = { socket => $socket, text => '' };
 	}
 	my $select = IO::Select->new(map { $_->{socket} } values %socket);
@@ -58,10 +58,50 @@ sub crowd {
 			$select->remove($socket) unless sysread $socket, $socket{$socket}{text}, 65536, length $socket{$socket}{text};
 		}
 	}
-	my %bodies = map { (split /\r\n\r\n/, $_->{text}, 2)[1] // '' => 1 } values %socket;
-	is scalar(grep { $_->{text} =~ m{^HTTP/1.\d 206} } values %socket), 24, 'everybody in a crowd is served';
+	return map { $_->{text} } values %socket;
+}
+
+sub crowd {
+	my ($s, $id, $first, $last) = @_;
+	my @answers = ask_together($s, 24, path($id), "Range: bytes=$first-$last\r\n");
+	my %bodies = map { (split /\r\n\r\n/, $_, 2)[1] // '' => 1 } @answers;
+	is scalar(grep { m{^HTTP/1.\d 206} } @answers), 24, 'everybody in a crowd is served';
 	is scalar(keys %bodies), 1, '... with the same bytes';
 	return [ $first, keys %bodies ];
+}
+
+# Has the programs use a decoder that says when it is started; where it says so.
+sub watch_decoders {
+	my ($s) = @_;
+	my $log = Drift::folder() . '/started';
+	my ($decoder) = Drift::slurp($s->conf) =~ /^decode_program = (.*)$/m;
+	my $wrapper = "$log.sh";
+	open my $out, '>', $wrapper or die $!;
+	print $out "#!/bin/sh\necho >>$log\nexec $decoder\n";
+	close $out or die $!;
+	chmod 0755, $wrapper;
+	open $out, '>', $log or die $!;
+	chmod 0666, $log;
+	my %old = map { $_ => 1 } $s->programs('stream.fcgi');
+	$s->set(decode_program => $wrapper);
+	kill 'TERM', keys %old;
+	Tus::wait_for(sub { !grep { $old{$_} } $s->programs('stream.fcgi') }) or die 'stream.fcgi does not end';
+	return $log;
+}
+
+# One encodes, whose decoder was perhaps started ahead; one is started ahead for the next.
+sub check_crowd_at_chunk {
+	my ($s, $source) = @_;
+	my $id = $s->upload($source);
+	my $log = watch_decoders($s);
+	my $path = "/cgi-bin/stream.fcgi/$id/chunk/2?format=opus";
+	my @answers = ask_together($s, 50, $path, '');
+	my %bodies = map { (split /\r\n\r\n/, $_, 2)[1] // '' => 1 } @answers;
+	is scalar(grep { m{^HTTP/1.\d 200} } @answers), 50, 'everybody is served at a cold chunk';
+	is scalar(keys %bodies), 1, '... with the same bytes';
+	is((keys %bodies)[0], $s->get($path)->{content}, '... which stay');
+	cmp_ok -s $log, '>', 0, '... by a decoder';
+	cmp_ok -s $log, '<=', 4, '... and hardly another one is started for all of them';
 }
 
 # A listener who leaves in the middle of an open-ended request.
@@ -222,6 +262,7 @@ for my $server (qw(lighttpd apache)) {
 		my $s = OwnStack->new($server);
 		subtest $_ => sub { check_track($s, $source{$_}) } for sort keys %source;
 		subtest 'beside the transcoder' => sub { check_beside_transcoder($s, $music) };
+		subtest 'a crowd' => sub { check_crowd_at_chunk($s, $music) };
 		subtest 'failed' => sub { check_failed($s, $music) };
 	};
 }
