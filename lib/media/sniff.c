@@ -86,7 +86,7 @@ static const struct {
 	       "ELF"),
 	 "a program"},
 	{BYTES("\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
-	 "a Windows Media file, which Drift does not take"},
+	 "a Windows Media file"},
 };
 
 static bool has(const uint8_t *data, size_t len, size_t at, const char *bytes, size_t count)

@@ -54,7 +54,7 @@ static enum drift_err sniff_file(struct demux_file *file, char *reason)
 			return REFUSE(reason, "its ID3 tag claims to be longer than the file");
 	}
 	if (got < 0 || sniff_bytes(data, (size_t)got, &file->sniff, &found) != DRIFT_OK)
-		return REFUSE(reason, "this is %s, not audio",
+		return REFUSE(reason, "this is %s, which Drift does not take",
 			      *found ? found : "an unreadable file");
 	file->start = at > SOURCE_TAG_MAX ? at : 0;
 	return DRIFT_OK;

@@ -18,14 +18,14 @@ static void it_never_follows_a_playlist(void **state)
 		 strange_folder);
 	strange_text("song.flac", text);
 	strange_text("song.wav", text);
-	strange_refused("song.flac", "this is an HLS playlist, not audio");
-	strange_refused("song.wav", "this is an HLS playlist, not audio");
+	strange_refused("song.flac", "this is an HLS playlist, which Drift does not take");
+	strange_refused("song.wav", "this is an HLS playlist, which Drift does not take");
 	snprintf(text, sizeof(text), "ffconcat version 1.0\nfile '%s/secret.wav'\n",
 		 strange_folder);
 	strange_text("song.mp3", text);
-	strange_refused("song.mp3", "this is an ffconcat script, not audio");
+	strange_refused("song.mp3", "this is an ffconcat script, which Drift does not take");
 	strange_text("song.ogg", "http://127.0.0.1:1/\n");
-	strange_refused("song.ogg", "this is a text, not audio");
+	strange_refused("song.ogg", "this is a text, which Drift does not take");
 }
 
 static void patch(const char *path, const char *from, const char *to, size_t len)
@@ -66,9 +66,9 @@ static void it_refuses_what_is_no_audio(void **state)
 {
 	(void)state;
 	strange_text("empty.wav", "");
-	strange_refused("empty.wav", "this is an empty file, not audio");
+	strange_refused("empty.wav", "this is an empty file, which Drift does not take");
 	strange_text("text.wav", "Dear Sir,\nI enclose my latest recording.\n");
-	strange_refused("text.wav", "this is a text, not audio");
+	strange_refused("text.wav", "this is a text, which Drift does not take");
 	strange_run("head -c 300000 /dev/urandom > noise.mp3");
 	strange_refused("noise.mp3", "");
 	strange_run("ffmpeg -v error -y -f lavfi -i testsrc=s=64x64:d=1 mute.mp4");
