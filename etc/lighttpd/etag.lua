@@ -11,5 +11,7 @@ if file and file.is_file then
 
 	lighty.r.resp_header["ETag"] = string.format('"%x-%x"', file.st_size,
 		seconds * 1000000 + math.floor(nanoseconds / 1000))
-	lighty.r.resp_header["Cache-Control"] = "public, max-age=31536000, immutable"
+	-- the tokens of private tracks begin with a letter that is no hexadecimal digit
+	lighty.r.resp_header["Cache-Control"] = string.format("%s, max-age=31536000, immutable",
+		lighty.r.req_attr["uri.path"]:find("^/media/p") and "private" or "public")
 end

@@ -136,6 +136,8 @@ struct store_token store_token(const uint8_t secret[32], const struct uuid *trac
 	snprintf(text, sizeof(text), "%s/%d/%lld", track->text, version, (long long)epoch);
 	digest_hmac(secret, text, mac);
 	digest_hex(mac, STORE_TOKEN_LEN / 2, token.text);
+	if (epoch != 0)
+		token.text[0] = STORE_TOKEN_PRIVATE;
 	return token;
 }
 

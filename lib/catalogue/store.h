@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #define STORE_TOKEN_LEN 32 /* characters, NUL not counted */
+#define STORE_TOKEN_PRIVATE 'p'
 
 struct store_path {
 	char text[PATH_MAX];
@@ -42,7 +43,8 @@ enum drift_err store_make_upload_folder(const struct conf *conf) MUST_CHECK;
  * The capability under which the web server serves a version folder:
  * hexadecimal HMAC-SHA256(secret, "track/version/epoch"), cut to 32
  * characters. epoch is 0 for public tracks and the number of the present
- * private_hours-long span since 1970 for private ones.
+ * private_hours-long span since 1970 for private ones, whose first character is
+ * STORE_TOKEN_PRIVATE: by it the web server knows what no proxy may keep.
  */
 struct store_token {
 	char text[STORE_TOKEN_LEN + 1];

@@ -367,9 +367,11 @@ static bool is_token_link(const char *path, const char *name)
 {
 	struct stat st;
 
+	size_t first = *name == STORE_TOKEN_PRIVATE ? 1 : 0;
+
 	return strlen(name) == STORE_TOKEN_LEN &&
-	       strspn(name, "0123456789abcdef") == STORE_TOKEN_LEN && lstat(path, &st) == 0 &&
-	       S_ISLNK(st.st_mode);
+	       strspn(name + first, "0123456789abcdef") == STORE_TOKEN_LEN - first &&
+	       lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
 }
 
 static void sweep_link_folder(struct sweep *s, const struct tokens *tokens)

@@ -89,6 +89,11 @@ sub media {
 	like $answer->{headers}{'content-type'}, qr{^audio/ogg}, '... with its type';
 	is $answer->{headers}{'accept-ranges'}, 'bytes', '... in ranges too';
 	like $answer->{headers}{'cache-control'}, qr/public, max-age=31536000, immutable/, '... for ever';
+	my $private = media_folder($s) . "/p$token";
+	symlink $token, $private or die "$private: $!";
+	like $s->get("/media/p$token/x.opus")->{headers}{'cache-control'}, qr/^private, max-age=31536000, immutable$/,
+		'... by one listener only where the token is a private track\'s';
+	unlink $private;
 	for my $path ("$token/y.opus", '0' x 32 . '/x.opus') {
 		my $none = $s->get("/media/$path");
 		is $none->{status}, 404, "nothing is at $path";

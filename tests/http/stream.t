@@ -20,7 +20,8 @@ sub manifest { my ($s, $id, %headers) = @_; return Drift::json($s->get(path($id,
 sub capability {
 	my ($s, $id, $epoch) = @_;
 	my $secret = pack 'H*', $s->psql('select drift.secret_get()');
-	return '/media/' . substr(hmac_sha256_hex("$id/1/$epoch", $secret), 0, 32) . '/source.wav';
+	my $token = substr hmac_sha256_hex("$id/1/$epoch", $secret), 0, 32;
+	return '/media/' . ($epoch ? $token =~ s/^./p/r : $token) . '/source.wav';
 }
 
 sub is_problem {

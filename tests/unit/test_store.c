@@ -96,8 +96,18 @@ static void it_has_another_token_for_whatever_differs(void **state)
 	(void)state;
 	assert_string_not_equal(t.text, store_token(secret, &track, 2, 0).text);
 	assert_string_not_equal(t.text, store_token(secret, &track, 1, 1).text);
+	assert_string_not_equal(store_token(secret, &track, 1, 2).text,
+				store_token(secret, &track, 1, 1).text);
 	assert_string_not_equal(t.text, store_token(secret, &other, 1, 0).text);
 	assert_string_not_equal(t.text, store_token(another, &track, 1, 0).text);
+}
+
+static void it_marks_the_tokens_of_private_tracks(void **state)
+{
+	(void)state;
+	assert_int_not_equal(store_token(secret, &track, 1, 0).text[0], STORE_TOKEN_PRIVATE);
+	assert_int_equal(store_token(secret, &track, 1, 1).text[0], STORE_TOKEN_PRIVATE);
+	assert_int_equal(strlen(store_token(secret, &track, 1, 1).text), STORE_TOKEN_LEN);
 }
 
 static void it_lets_only_private_tokens_expire(void **state)
@@ -182,6 +192,7 @@ int main(void)
 						make_place, remove_place),
 		cmocka_unit_test(it_writes_the_token_that_openssl_writes),
 		cmocka_unit_test(it_has_another_token_for_whatever_differs),
+		cmocka_unit_test(it_marks_the_tokens_of_private_tracks),
 		cmocka_unit_test(it_lets_only_private_tokens_expire),
 		cmocka_unit_test_setup_teardown(it_links_by_a_way_that_moves_with_the_site,
 						make_place, remove_place),
