@@ -8,7 +8,9 @@ returns jsonb language sql stable security definer set search_path = drift, pg_t
 		'queued', (select count(*) from drift.job where state = 'queued'),
 		'running', (select count(*) from drift.job where state = 'running'),
 		'failed', (select count(*) from drift.job where state = 'failed'),
-		'missing', (select count(*) from drift.missing),
+		'missing', (select count(*) from drift.missing m where not exists (
+			select from drift.job j where j.track = m.track and j.version = m.version
+				and j.kind = m.kind and j.state in ('queued', 'running'))),
 		'jobs', (select coalesce(jsonb_agg(jsonb_build_object('track', q.track, 'title', q.title,
 				'kind', q.kind, 'state', q.state, 'progress', round(q.progress::numeric, 3))), '[]')
 			from (select * from drift.queue limit 50) q),
