@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 # outside libraries: those of the programs, of the tests, and of the walled
 # children, which alone see FFmpeg
 LIBS := libpq fcgi ogg opus libebur128 libcrypto
-DECODE_LIBS := libavformat libavcodec libswresample libavfilter libavutil libseccomp
+DECODE_LIBS := libavformat libavcodec libswresample libswscale libavfilter libavutil libseccomp
 TEST_LIBS := cmocka opusfile
 
 VERSION := 0.1.0
@@ -35,7 +35,8 @@ PROGRAM_LIBS = -lpq -lfcgi -lopus -logg -lebur128 -lcrypto -lm
 DECODE_LINK = -lavformat -lavcodec -lswresample -lavutil -lseccomp -lopus -lm
 # its start costs a listener time: libavfilter is in a program of its own
 $(BIN)/drift-filter: DECODE_LINK = -lavfilter -lavutil -lseccomp -lm
-TEST_LINK = -lcmocka -lopusfile $(DECODE_LINK) $(PROGRAM_LIBS)
+$(BIN)/drift-shrink: DECODE_LINK = -lavcodec -lswscale -lavutil -lseccomp -lm
+TEST_LINK = -lcmocka -lopusfile -lswscale $(DECODE_LINK) $(PROGRAM_LIBS)
 
 .PHONY: all
 all: $(cgi_bin) $(cron_bin) $(exec_bin)

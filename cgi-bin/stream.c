@@ -5,6 +5,7 @@
  *                                             says, else lossless
  *                ?preset=warm&intensity=0.5   the Opus rendition, sounding otherwise
  *     GET, HEAD  /<id>/manifest.json
+ *     GET, HEAD  /<id>/cover?size=small
  *     GET, HEAD  /<id>/chunk/<n>?format=opus&container=mp4|ogg, /<id>/init.mp4, /<id>/chunks.json
  *     GET, HEAD  /<id>/playlist.m3u8, /<id>/master.m3u8   of the fragmented MP4
  */
@@ -13,6 +14,7 @@
 #include "catalogue/growing.h"
 #include "catalogue/manifest.h"
 #include "catalogue/ondemand.h"
+#include "catalogue/picture.h"
 #include "catalogue/rendition.h"
 #include "catalogue/service.h"
 #include "catalogue/track.h"
@@ -131,7 +133,7 @@ static answer_fn *find_answer(const struct http *h)
 	} parts[] = {
 		{"manifest.json", manifest_send}, {"init.mp4", chunk_send_init},
 		{"chunks.json", chunk_send_list}, {"playlist.m3u8", send_playlist},
-		{"master.m3u8", send_master},
+		{"master.m3u8", send_master},	  {"cover", picture_send},
 	};
 	int segments = http_segments(h);
 

@@ -7,6 +7,8 @@
  *     PUT     /track/<id>             a whole file: the track's new audio
  *     PATCH   /track/<id>             metadata (JSON merge patch)
  *     DELETE  /track/<id>
+ *     PUT     /track/<id>/cover       its picture: JPEG or PNG
+ *     DELETE  /track/<id>/cover
  *     GET     /track/<id>/status
  *     POST    /track/<id>/regenerate?kind=
  *     POST    /backfill?kind=
@@ -14,6 +16,7 @@
  *     GET     /queue                  what the transcoder does, for an administrator
  *     OPTIONS everywhere              what tus clients and browsers ask
  */
+#include "catalogue/coveradmin.h"
 #include "catalogue/intake.h"
 #include "catalogue/key.h"
 #include "catalogue/resumable.h"
@@ -112,7 +115,18 @@ static void delete_upload(const struct intake *in, const struct uuid *id)
 
 /* --- which request this is ---------------------------------------------------------- */
 
-enum place { NOWHERE, COLLECTION, UPLOAD, TRACK, STATUS, REGENERATE, BACKFILL, QUEUE, TRACKS };
+enum place {
+	NOWHERE,
+	COLLECTION,
+	UPLOAD,
+	TRACK,
+	COVER,
+	STATUS,
+	REGENERATE,
+	BACKFILL,
+	QUEUE,
+	TRACKS
+};
 
 static const struct route {
 	enum place place;
@@ -128,6 +142,8 @@ static const struct route {
 	{TRACK, "PUT", "upload", put_replacement},
 	{TRACK, "PATCH", "upload", trackadmin_patch},
 	{TRACK, "DELETE", "upload", trackadmin_delete},
+	{COVER, "PUT", "upload", coveradmin_put},
+	{COVER, "DELETE", "upload", coveradmin_delete},
 	{STATUS, "GET", NULL, trackadmin_status},
 	{STATUS, "HEAD", NULL, trackadmin_status},
 	{REGENERATE, "POST", "upload", trackadmin_regenerate},
@@ -171,6 +187,20 @@ static enum place find_single(const struct http *h, struct uuid *id)
 	return NOWHERE;
 }
 
+/* What is asked of a track by a third segment. */
+static enum place find_part(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum place place;
+	} parts[] = {{"cover", COVER}, {"status", STATUS}, {"regenerate", REGENERATE}};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strcmp(name, parts[i].name) == 0)
+			return parts[i].place;
+	return NOWHERE;
+}
+
 static enum place find_place(const struct http *h, struct uuid *id)
 {
 	int count = http_segments(h);
@@ -183,11 +213,7 @@ static enum place find_place(const struct http *h, struct uuid *id)
 		return NOWHERE;
 	if (count == 2)
 		return TRACK;
-	if (count == 3 && strcmp(http_segment(h, 2), "status") == 0)
-		return STATUS;
-	if (count == 3 && strcmp(http_segment(h, 2), "regenerate") == 0)
-		return REGENERATE;
-	return NOWHERE;
+	return count == 3 ? find_part(http_segment(h, 2)) : NOWHERE;
 }
 
 static void list_methods(enum place place, struct buf *out)

@@ -9,7 +9,7 @@ declare
 	l_function text;
 	l_web constant text[] := array['key_check', 'secret_get', 'track_get', 'sound_get', 'manifest',
 		'track_list', 'track_plain', 'track_card', 'collection', 'feed', 'queue_state', 'track_manage',
-		'track_update', 'track_delete', 'status', 'play_post',
+		'track_update', 'track_delete', 'cover_get', 'cover_chosen', 'cover_set', 'status', 'play_post',
 		'upload_create', 'upload_get', 'upload_take', 'upload_received', 'upload_state',
 		'upload_publish', 'upload_fail', 'upload_delete', 'upload_set_length', 'upload_metadata',
 		'upload_of_track', 'upload_leave', 'upload_create_part', 'upload_join', 'upload_parts',

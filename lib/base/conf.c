@@ -230,6 +230,16 @@ enum drift_err conf_load(struct conf *out)
 	return conf_read(FALLBACK_PATH, out);
 }
 
+struct conf_path conf_program(const struct conf *conf, const char *name)
+{
+	const char *slash = strrchr(conf->decode_program, '/');
+	int folder = slash ? (int)(slash - conf->decode_program) + 1 : 0;
+	struct conf_path path;
+
+	snprintf(path.text, sizeof(path.text), "%.*s%s", folder, conf->decode_program, name);
+	return path;
+}
+
 bool conf_row(int i, const char **key, const char **fallback, const char **unit)
 {
 	if (i < 0 || i >= ROWS)

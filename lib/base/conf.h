@@ -61,6 +61,12 @@ enum drift_err conf_read(const char *path, struct conf *out) MUST_CHECK;
  */
 enum drift_err conf_load(struct conf *out) MUST_CHECK;
 
+/* Path of another of our programs, which stands beside drift-decode. */
+struct conf_path {
+	char text[CONF_TEXT_MAX];
+};
+struct conf_path conf_program(const struct conf *conf, const char *name);
+
 /* The i-th key, its default as text ("" for none) and its unit, for the test
    that compares the table with etc/drift.conf. False past the end. */
 bool conf_row(int i, const char **key, const char **fallback, const char **unit);

@@ -108,9 +108,20 @@ static bool is_settled(struct http *h, const char *etag, int64_t modified)
 
 /* Public tracks may be kept by anybody who asks again each time: the URL outlives
    the version. */
+static const char *caching(const struct track *t)
+{
+	return t->is_private ? "private, no-cache" : "no-cache";
+}
+
+static const char *caching_for_ever(const struct track *t)
+{
+	return t->is_private ? "private, max-age=31536000, immutable"
+			     : "public, max-age=31536000, immutable";
+}
+
 static void set_caching(struct http *h, const struct track *t)
 {
-	http_set_header(h, "Cache-Control", t->is_private ? "private, no-cache" : "no-cache");
+	http_set_header(h, "Cache-Control", "%s", caching(t));
 }
 
 /* lighttpd: time and ranges are its own, by the tag that we give. */
@@ -180,8 +191,8 @@ bool delivery_pass_on(struct delivery *d, int64_t bytes, const char *twin)
 	return true;
 }
 
-void delivery_send(struct delivery *d, const struct track *t, const char *name, const char *mime,
-		   const char *twin)
+static void send_stored(struct delivery *d, const struct track *t, const char *name,
+			const char *mime, const char *cached, const char *twin)
 {
 	struct stored file;
 
@@ -189,7 +200,7 @@ void delivery_send(struct delivery *d, const struct track *t, const char *name, 
 		http_fail(d->h, DRIFT_EIO, "The file is not in the store.");
 		return;
 	}
-	set_caching(d->h, t);
+	http_set_header(d->h, "Cache-Control", "%s", cached);
 	if (is_settled(d->h, file.etag.text, file.body.validators.modified) ||
 	    filebody_is_beyond(d->h, &file.body))
 		return;
@@ -205,6 +216,18 @@ void delivery_send(struct delivery *d, const struct track *t, const char *name, 
 			send_copy(d, &file);
 		break;
 	}
+}
+
+void delivery_send(struct delivery *d, const struct track *t, const char *name, const char *mime,
+		   const char *twin)
+{
+	send_stored(d, t, name, mime, caching(t), twin);
+}
+
+void delivery_send_fixed(struct delivery *d, const struct track *t, const char *name,
+			 const char *mime)
+{
+	send_stored(d, t, name, mime, caching_for_ever(t), NULL);
 }
 
 /* Does it take no time to make, and none to send? What is short and there is; all is looked at,

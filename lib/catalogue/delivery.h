@@ -46,6 +46,10 @@ struct delivery delivery_of(struct service *s);
 void delivery_send(struct delivery *d, const struct track *t, const char *name, const char *mime,
 		   const char *twin);
 
+/* The same for what never changes under its URL: it may be kept for ever. */
+void delivery_send_fixed(struct delivery *d, const struct track *t, const char *name,
+			 const char *mime);
+
 /*
  * Hands a request with a long answer to the program as plain CGI (twin), where the server
  * makes FastCGI wait for slow readers. False: the answer is the caller's.

@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "catalogue/artifact.h"
+#include "catalogue/cover.h"
 #include "catalogue/secret.h"
 #include "catalogue/sourceindex.h"
 #include "catalogue/store.h"
@@ -28,7 +29,7 @@ struct ingest {
 	struct decoder *decoder;
 	const struct decoder_facts *facts; /* the decoder's */
 	char name[sizeof("source.") + 8]; /* of the stored file */
-	char cover[16]; /* of the stored cover; "" for none */
+	struct cover cover;
 	int64_t mtime_us;
 };
 
@@ -72,26 +73,31 @@ static enum drift_err probe(struct ingest *in)
 	return DRIFT_OK;
 }
 
+/* A picture that cannot be taken is no reason to refuse the music. */
+static void store_embedded_cover(struct ingest *in)
+{
+	const struct cover_picture picture = {
+		.data = decoder_get_cover(in->decoder),
+		.len = in->facts->cover_bytes,
+		.stem = "cover",
+		.mtime_us = in->mtime_us,
+	};
+	char reason[COVER_REASON_MAX] = "the store does not take it";
+
+	if (picture.len > 0 && cover_store(in->conf, &in->u->track, in->u->version, &picture,
+					   &in->cover, reason) != DRIFT_OK)
+		log_info("ingest: upload %s: its picture is left out: %s", in->u->id.text, reason);
+}
+
 static enum drift_err store_cover(struct ingest *in)
 {
-	const struct decoder_facts *f = in->facts;
-	enum drift_err err;
-	struct artifact a;
+	bool is_chosen = false;
+	enum drift_err err = cover_carry(in->conf, in->db, &in->u->track, in->u->version,
+					 &in->cover, &is_chosen);
 
-	if (f->cover_bytes == 0)
-		return DRIFT_OK;
-	snprintf(in->cover, sizeof(in->cover), "cover.%s",
-		 strcmp(f->cover_mime, "image/png") == 0 ? "png" : "jpg");
-	err = artifact_open(in->conf, &in->u->track, in->u->version, in->cover, "ingest", &a);
-	if (err)
-		return err;
-	err = io_write_all(a.fd, decoder_get_cover(in->decoder), f->cover_bytes);
-	if (err) {
-		log_errno("ingest: write %s", a.part.text);
-		artifact_drop(&a);
-		return err;
-	}
-	return artifact_publish(&a, in->mtime_us);
+	if (!err && !is_chosen)
+		store_embedded_cover(in);
+	return err;
 }
 
 /* What a crash left under the name may be of another inode; ours takes its place. */
@@ -158,6 +164,11 @@ static void drop_version(const struct ingest *in)
 		rmdir(folder.text); /* unless another version is there */
 }
 
+static struct db_arg text_or_null(const char *text)
+{
+	return db_text(*text ? text : NULL);
+}
+
 static enum drift_err publish(struct ingest *in)
 {
 	const struct decoder_facts *f = in->facts;
@@ -171,16 +182,16 @@ static enum drift_err publish(struct ingest *in)
 	}
 	err = db_call(in->db,
 		      "SELECT drift.upload_publish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-		      " $12, $13, $14, $15, $16, $17::jsonb, $18, $19, $20)",
+		      " $12, $13, $14, $15, $16, $17::jsonb, $18, $19, $20, $21)",
 		      DB_ARGS(db_uuid(&in->u->id), db_int(in->u->writer), db_text(in->name),
 			      db_int(in->u->length), db_int(in->mtime_us),
 			      db_text(*in->u->sha256 ? in->u->sha256 : NULL), db_text(f->mime),
 			      db_text(f->container), db_text(f->codec), db_int(f->sample_rate),
 			      db_int(f->channels), db_int(f->bits), db_bool(f->lossless),
 			      db_int(f->samples), db_int(f->delay), db_int(f->padding),
-			      db_text(buf_text(&tags)), db_text(*in->cover ? in->cover : NULL),
-			      db_text(*in->cover ? f->cover_mime : NULL),
-			      db_text(*f->video ? f->video : NULL)),
+			      db_text(buf_text(&tags)), text_or_null(in->cover.name),
+			      db_text(in->cover.mime), text_or_null(f->video),
+			      text_or_null(in->cover.small)),
 		      NULL);
 	buf_clear(&tags);
 	if (err == DRIFT_ENOENT)

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define FILTER_PROGRAM "drift-filter"
+
 struct pagemaker {
 	const struct conf *conf;
 	const struct sound *sound;
@@ -79,22 +81,11 @@ static enum drift_err check_facts(const struct pagemaker *m)
 	return DRIFT_EMEDIA;
 }
 
-/* Beside drift-decode. */
-static struct store_path filter_program(const struct conf *conf)
-{
-	const char *name = strrchr(conf->decode_program, '/');
-	int folder = name ? (int)(name - conf->decode_program) : 0;
-	struct store_path path;
-
-	snprintf(path.text, sizeof(path.text), "%.*s/drift-filter", folder, conf->decode_program);
-	return path;
-}
-
 void pagemaker_prepare(const struct conf *conf, const struct opusplan *plan)
 {
 	decoder_prepare(conf->decode_program);
 	if (has_preset(plan))
-		filters_prepare(filter_program(conf).text);
+		filters_prepare(conf_program(conf, FILTER_PROGRAM).text);
 }
 
 void pagemaker_forget(void)
@@ -111,7 +102,7 @@ static enum drift_err start_filters(struct pagemaker *m)
 			       (m->sound->samples48 / ((int64_t)LAYOUT_RATE * 3600) + 1),
 	};
 
-	return filters_new(filter_program(conf).text, &limits, &m->plan->graph,
+	return filters_new(conf_program(conf, FILTER_PROGRAM).text, &limits, &m->plan->graph,
 			   m->plan->layout.params.channels, &m->filters);
 }
 

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "media/child.h"
 #include "media/claims.h"
+#include "media/sniff.h"
 #include "media/wire.h"
 
 #include <inttypes.h>
@@ -121,7 +122,7 @@ static enum drift_err hear(struct decoder *d, size_t *got)
 static enum drift_err copy_cover(struct decoder *d)
 {
 	struct decoder_facts *f = &d->facts;
-	const char *mime = NULL;
+	const char *mime;
 
 	if (f->cover_bytes == 0) {
 		f->cover_mime[0] = '\0';
@@ -131,10 +132,7 @@ static enum drift_err copy_cover(struct decoder *d)
 	if (!d->cover)
 		return DRIFT_ENOMEM;
 	memcpy(d->cover, d->child.memory + WIRE_COVER_AT, f->cover_bytes);
-	if (f->cover_bytes > 8 && memcmp(d->cover, "\xff\xd8\xff", 3) == 0)
-		mime = "image/jpeg";
-	else if (f->cover_bytes > 8 && memcmp(d->cover, "\x89PNG\r\n\x1a\n", 8) == 0)
-		mime = "image/png";
+	mime = sniff_picture(d->cover, f->cover_bytes);
 	if (!mime)
 		f->cover_bytes = 0;
 	snprintf(f->cover_mime, sizeof(f->cover_mime), "%s", mime ? mime : "");

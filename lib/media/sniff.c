@@ -85,8 +85,7 @@ static const struct {
 	{BYTES("\x7f"
 	       "ELF"),
 	 "a program"},
-	{BYTES("\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
-	 "a Windows Media file"},
+	{BYTES("\x30\x26\xb2\x75\x8e\x66\xcf\x11"), "a Windows Media file"},
 };
 
 static bool has(const uint8_t *data, size_t len, size_t at, const char *bytes, size_t count)
@@ -205,4 +204,13 @@ enum drift_err sniff_bytes(const uint8_t *data, size_t len, struct sniff *out, c
 		return DRIFT_EFORMAT;
 	*out = *frames;
 	return DRIFT_OK;
+}
+
+const char *sniff_picture(const void *data, size_t len)
+{
+	if (has(data, len, 0, BYTES("\xff\xd8\xff")))
+		return "image/jpeg";
+	if (has(data, len, 0, BYTES("\x89PNG\r\n\x1a\n")))
+		return "image/png";
+	return NULL;
 }

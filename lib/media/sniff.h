@@ -40,4 +40,7 @@ int64_t sniff_id3v2(const uint8_t *data, size_t len);
 enum drift_err sniff_bytes(const uint8_t *data, size_t len, struct sniff *out,
 			   const char **found) MUST_CHECK;
 
+/* image/jpeg or image/png by its first bytes, NULL for anything else; static storage. */
+const char *sniff_picture(const void *data, size_t len);
+
 #endif

@@ -1,5 +1,7 @@
 #include "media/sourcetags.h"
 
+#include "media/sniff.h"
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -116,9 +118,7 @@ const AVPacket *sourcetags_cover(const AVFormatContext *format, const char **mim
 		if (!(s->disposition & AV_DISPOSITION_ATTACHED_PIC) || p->size < 64 ||
 		    p->size > DECODER_COVER_MAX)
 			continue;
-		*mime = memcmp(p->data, "\xff\xd8\xff", 3) == 0	       ? "image/jpeg"
-			: memcmp(p->data, "\x89PNG\r\n\x1a\n", 8) == 0 ? "image/png"
-								       : NULL;
+		*mime = sniff_picture(p->data, (size_t)p->size);
 		if (*mime)
 			return p;
 	}

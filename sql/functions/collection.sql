@@ -13,7 +13,7 @@ returns jsonb language sql stable security definer set search_path = drift, pg_t
 			'version', t.version, 'created', t.created, 'plays', coalesce(c.plays, 0),
 			'opus', exists (select from drift.artifact a where a.track = t.id
 				and a.version = t.version and a.kind = 'opus'),
-			'cover', s.cover_name is not null) order by p.place), '[]'))
+			'cover', s.cover_name) order by p.place), '[]'))
 	from drift.collection_tracks(i_artist, i_album, 500) p
 	join drift.track t on t.id = p.track
 	join drift.source s on s.track = t.id and s.version = t.version

@@ -10,7 +10,7 @@ begin
 		'changed', t.changed, 'plays', coalesce(c.plays, 0), 'shares', coalesce(c.shares, 0),
 		'opus', exists (select from drift.artifact a where a.track = t.id
 			and a.version = t.version and a.kind = 'opus'),
-		'cover', s.cover_name is not null, 'codec', s.codec, 'sample_rate', s.sample_rate,
+		'cover', s.cover_name, 'codec', s.codec, 'sample_rate', s.sample_rate,
 		'channels', s.channels, 'bits', nullif(s.bits, 0), 'lossless', s.lossless,
 		'bytes', s.bytes, 'loudness', round(s.loudness::numeric, 2),
 		'range', round(s.loudness_range::numeric, 2), 'peak', round(s.true_peak::numeric, 2),

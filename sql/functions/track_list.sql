@@ -33,7 +33,7 @@ begin
 				'version', t.version, 'created', t.created, 'plays', coalesce(c.plays, 0),
 				'opus', exists (select from drift.artifact a where a.track = t.id
 					and a.version = t.version and a.kind = 'opus'),
-				'cover', s.cover_name is not null) order by p.place), '[]')
+				'cover', s.cover_name) order by p.place), '[]')
 			from unnest(l_ids[1:i_limit]) with ordinality p(id, place)
 			join drift.track t on t.id = p.id
 			join drift.source s on s.track = t.id and s.version = t.version

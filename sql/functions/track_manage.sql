@@ -23,6 +23,7 @@ begin
 		from (
 			select t.created as at, jsonb_build_object('track', t.id, 'title', t.title,
 				'artist', t.artist, 'album', t.album, 'private', t.private, 'version', t.version,
+				'cover', s.cover_name,
 				'seconds', round(s.samples::numeric / s.sample_rate, 3)) as row
 			from found f
 			join drift.track t on t.id = f.id

@@ -3,7 +3,7 @@
 --   i_patch  an object with any of title, artist, album (texts of at most 1,000
 --            characters) and private (true or false)
 --
--- Returns the track's card. DR400: a member is unknown or of the wrong form;
+-- What is set so no tags change any more. Returns the track's card. DR400: a member is unknown or of the wrong form;
 -- DR404: no such track. Writes drift.track.
 create or replace function drift.track_update(i_track uuid, i_patch jsonb)
 returns jsonb language plpgsql security definer set search_path = drift, pg_temp as $$
@@ -24,7 +24,9 @@ begin
 			using errcode = 'DR400';
 	end loop;
 	update drift.track
-	set title = coalesce(i_patch ->> 'title', title),
+	set by_hand = array(select unnest(by_hand)
+			union select k from jsonb_object_keys(i_patch) k where k in ('title', 'artist', 'album')),
+		title = coalesce(i_patch ->> 'title', title),
 		artist = coalesce(i_patch ->> 'artist', artist),
 		album = coalesce(i_patch ->> 'album', album),
 		private = coalesce((i_patch ->> 'private')::boolean, private), changed = now()

@@ -10,6 +10,9 @@ set search_path = drift, pg_temp as $$
 	select s.cover_name, null from drift.source s
 	where s.track = i_track and s.version = i_version and s.cover_name is not null
 	union all
+	select s.cover_small, null from drift.source s
+	where s.track = i_track and s.version = i_version and s.cover_small is not null
+	union all
 	select a.name, a.bytes from drift.artifact a
 	where a.track = i_track and a.version = i_version
 $$;
