@@ -36,8 +36,8 @@ export function make(tag, attributes = {}, ...children) {
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * One of the page's own symbols, for the eye only.
- * @param {string} name  "play" shows <symbol id="icon-play">
+ * One of img/icons.svg, for the eye only.
+ * @param {string} name
  */
 export function icon(name) {
 	const svg = document.createElementNS(SVG, 'svg');
@@ -45,7 +45,7 @@ export function icon(name) {
 
 	svg.setAttribute('class', 'icon');
 	svg.setAttribute('aria-hidden', 'true');
-	use.setAttribute('href', `#icon-${name}`);
+	use.setAttribute('href', `img/icons.svg#${name}`);
 	svg.append(use);
 	return svg;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { buildBar } from './bar.js';
 import { byId } from './elements.js';
 import { makePlayer } from './make-player.js';
 import { joinMediaSession } from './media-session.js';
@@ -15,13 +16,14 @@ import { takeKeys } from './shortcuts.js';
 import { parsePosition } from './time.js';
 
 const link = new URLSearchParams(location.search);
-const player = makePlayer(new Settings(), byId('audio', HTMLAudioElement));
-const bar = new PlayerBar(player);
+const elements = buildBar(byId('player', HTMLElement));
+const player = makePlayer(new Settings(), elements.audio);
+const bar = new PlayerBar(player, elements);
 const queue = link.getAll('track').map((track) => ({ track, format: '' }));
 
 countPlays(player);
 joinMediaSession(player);
-takeKeys(player, byId('player', HTMLElement), null);
-shareBy(byId('share', HTMLButtonElement), player, (sentence) => bar.say(sentence));
+takeKeys(player, elements.root, null);
+shareBy(elements.share, player, (sentence) => bar.say(sentence));
 if (queue.length)
 	player.open(queue, 0, parsePosition(link.get('t')), false);

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { buildBar, roundButton } from './bar.js';
 import { byId } from './elements.js';
 import { joinMediaSession } from './media-session.js';
 import { openBy } from './panel.js';
@@ -19,7 +20,8 @@ import { TrackList } from './track-list.js';
 
 const link = new URLSearchParams(location.search);
 const settings = new Settings();
-const player = makePlayer(settings, byId('audio', HTMLAudioElement));
+const elements = buildBar(byId('player', HTMLElement));
+const player = makePlayer(settings, elements.audio);
 const list = new TrackList({ artist: link.get('artist') ?? '', album: link.get('album') ?? '' });
 
 /**
@@ -60,15 +62,19 @@ function say(sentence) {
 }
 
 const detailOf = (/** @type {Event} */ event) => /** @type {CustomEvent<string>} */ (event).detail;
-const bar = new PlayerBar(player);
+const bar = new PlayerBar(player, elements);
+const queueButton = roundButton('queue-button', 'Queue', 'queue');
+
+queueButton.setAttribute('aria-controls', 'queue');
+elements.share.after(queueButton);
 
 countPlays(player);
 joinMediaSession(player);
-takeKeys(player, byId('player', HTMLElement), byId('search', HTMLInputElement));
-shareBy(byId('share', HTMLButtonElement), player, (sentence) => bar.say(sentence));
+takeKeys(player, elements.root, byId('search', HTMLInputElement));
+shareBy(elements.share, player, (sentence) => bar.say(sentence));
 showSettingsMenu(settings, byId('settings-button', HTMLButtonElement), byId('settings', HTMLElement), say);
-openBy(byId('queue-button', HTMLButtonElement), byId('queue', HTMLElement));
-new QueuePanel(player, list.names);
+openBy(queueButton, byId('queue', HTMLElement));
+new QueuePanel(player, list.names, queueButton);
 list.addEventListener('choose', (event) => choose(detailOf(event)));
 list.addEventListener('add', (event) => playNext(detailOf(event)));
 for (const name of ['track', 'change'])

@@ -23,10 +23,11 @@ export async function showInterrupted(list) {
 			await forgetUpload(upload);
 			await showInterrupted(list);
 		});
-		return make('li', { class: 'card meter', 'data-file': nameOf(name, upload.size ?? 0) }, make('span', { class: 'meter-name' }, name),
+		return make('li', { class: 'meter', 'data-file': nameOf(name, upload.size ?? 0) }, make('span', { class: 'meter-name' }, name),
 			make('span', { class: 'meter-size' }, size(upload.size ?? 0)),
-			make('p', { class: 'meter-text' }, 'Interrupted. Choose this file again, and it goes on where it stopped.'),
-			make('div', { class: 'meter-buttons' }, forget));
+			make('div', { class: 'meter-foot' },
+				make('p', { class: 'meter-text' }, 'Interrupted. Choose this file again, and it goes on where it stopped.'),
+				make('div', { class: 'meter-buttons' }, forget)));
 	}));
 }
 

@@ -29,10 +29,10 @@ export class Meter {
 		this.#name = file.name;
 		this.#announce = announce;
 		this.#bar.setAttribute('aria-label', `Progress of ${file.name}`);
-		this.element = make('li', { class: 'card meter' },
+		this.element = make('li', { class: 'meter' },
 			make('span', { class: 'meter-name', title: file.name }, file.name),
 			make('span', { class: 'meter-size' }, size(file.size)),
-			this.#bar, this.#text, this.#buttons);
+			this.#bar, make('div', { class: 'meter-foot' }, this.#text, this.#buttons));
 	}
 
 	/**

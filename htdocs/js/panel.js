@@ -4,7 +4,7 @@
  */
 
 /**
- * @param {HTMLButtonElement} button  with aria-expanded and aria-controls
+ * @param {HTMLButtonElement} button  with aria-controls
  * @param {HTMLElement} panel
  */
 export function openBy(button, panel) {
@@ -13,6 +13,7 @@ export function openBy(button, panel) {
 		button.setAttribute('aria-expanded', String(open));
 	};
 
+	show(false);
 	button.addEventListener('click', () => show(panel.hidden === true));
 	document.addEventListener('keydown', (event) => {
 		if (event.key !== 'Escape' || panel.hidden)

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { byId, icon, make } from './elements.js';
+import { icon, make } from './elements.js';
 import { renditionLabel } from './rendition.js';
 import { SeekBar } from './seek-bar.js';
 import { clock } from './time.js';
@@ -14,18 +14,14 @@ const VOLUME = 'drift.volume';
 const STALLED = 'Waiting for the network. It goes on by itself.';
 const STALLED_UPLOAD = 'Waiting for more of the upload. It goes on by itself.';
 
+/** @typedef {import('./bar.js').Bar} Bar */
 /** @typedef {import('./core/player.js').Player} Player */
 /** @typedef {import('./rendition.js').Manifest} Manifest */
 
 export class PlayerBar {
 	#player;
-	#bar = byId('player', HTMLElement);
-	#toggle = byId('toggle', HTMLButtonElement);
-	#previous = byId('previous', HTMLButtonElement);
-	#next = byId('next', HTMLButtonElement);
-	#notice = byId('notice', HTMLElement);
-	#seekBar = new SeekBar(byId('seek', HTMLElement));
-	#volume = byId('volume', HTMLInputElement);
+	#bar;
+	#seekBar;
 	/** what #notice says: a live region is written to only when that changes */
 	#said = '';
 	/** @type {string | null} URL of the waveform in the seek bar */
@@ -34,19 +30,24 @@ export class PlayerBar {
 	/** the volume that is shown and kept */
 	#loud = -1;
 
-	/** @param {Player} player */
-	constructor(player) {
+	/**
+	 * @param {Player} player
+	 * @param {Bar} bar
+	 */
+	constructor(player, bar) {
 		this.#player = player;
+		this.#bar = bar;
+		this.#seekBar = new SeekBar(bar.seek);
 		player.addEventListener('track', () => this.#showTrack());
 		player.addEventListener('manifest', () => this.#showTrack());
 		player.addEventListener('change', () => this.#showState());
 		player.addEventListener('queue', () => this.#showState());
-		this.#toggle.addEventListener('click', () => player.toggle());
-		this.#previous.addEventListener('click', () => player.previous());
-		this.#next.addEventListener('click', () => player.next());
+		bar.toggle.addEventListener('click', () => player.toggle());
+		bar.previous.addEventListener('click', () => player.previous());
+		bar.next.addEventListener('click', () => player.next());
 		this.#seekBar.addEventListener('seek', (event) =>
 			player.seek(/** @type {CustomEvent<number>} */ (event).detail));
-		this.#volume.addEventListener('input', () => (player.volume = Number(this.#volume.value)));
+		bar.volume.addEventListener('input', () => (player.volume = Number(bar.volume.value)));
 		player.volume = keptVolume();
 		this.#showState();
 	}
@@ -56,11 +57,13 @@ export class PlayerBar {
 		if (!manifest)
 			return;
 
-		this.#bar.dataset.track = manifest.track;
-		byId('title', HTMLElement).textContent = manifest.title;
-		byId('artist', HTMLElement).replaceChildren(artistLink(manifest.artist));
-		byId('cover', HTMLElement).replaceChildren(coverOf(manifest.cover));
-		byId('duration', HTMLElement).textContent = clock(duration);
+		const { root, title, artist, cover } = this.#bar;
+
+		root.dataset.track = manifest.track;
+		title.textContent = title.title = manifest.title;
+		artist.replaceChildren(artistLink(manifest.artist));
+		cover.replaceChildren(coverOf(manifest.cover));
+		this.#bar.duration.textContent = clock(duration);
 		this.#showWaveform(manifest.waveform);
 		this.#showState();
 	}
@@ -84,20 +87,31 @@ export class PlayerBar {
 
 	#showState() {
 		const { manifest, paused, waiting, failed, rendition } = this.#player;
+		const { root, toggle, previous, next } = this.#bar;
 
-		this.#toggle.disabled = !manifest && !failed;
-		this.#previous.disabled = !manifest;
-		this.#next.disabled = !this.#player.canStep(1);
-		this.#toggle.setAttribute('aria-label', paused ? 'Play' : 'Pause');
-		this.#toggle.replaceChildren(icon(paused ? 'play' : 'pause'));
-		this.#bar.classList.toggle('waiting', waiting);
-		this.#bar.classList.toggle('failed', failed);
-		byId('rendition', HTMLElement).textContent =
-			manifest && rendition ? renditionLabel(manifest, rendition) : '';
+		toggle.disabled = !manifest && !failed;
+		previous.disabled = !manifest;
+		next.disabled = !this.#player.canStep(1);
+		this.#showToggle(paused);
+		root.classList.toggle('waiting', waiting);
+		root.classList.toggle('failed', failed);
+		this.#bar.rendition.textContent = manifest && rendition ? renditionLabel(manifest, rendition) : '';
 		this.#tell(this.#player.stalled ? stalledText(manifest) : this.#player.notice);
 		this.#showVolume();
 		this.#showPosition();
 		this.#move();
+	}
+
+	/** @param {boolean} paused */
+	#showToggle(paused) {
+		const { toggle } = this.#bar;
+		const name = paused ? 'Play' : 'Pause';
+
+		if (toggle.title === name)
+			return;
+		toggle.title = name;
+		toggle.setAttribute('aria-label', name);
+		toggle.replaceChildren(icon(paused ? 'play' : 'pause'));
 	}
 
 	#showVolume() {
@@ -106,7 +120,7 @@ export class PlayerBar {
 		if (volume === this.#loud)
 			return;
 		this.#loud = volume;
-		this.#volume.value = String(volume);
+		this.#bar.volume.value = String(volume);
 		keepVolume(volume);
 	}
 
@@ -115,18 +129,18 @@ export class PlayerBar {
 	 * @param {string} sentence
 	 */
 	say(sentence) {
-		this.#notice.textContent = sentence;
+		this.#bar.notice.textContent = sentence;
 	}
 
 	/** @param {string} sentence */
 	#tell(sentence) {
 		if (sentence !== this.#said)
-			this.#notice.textContent = sentence;
+			this.#bar.notice.textContent = sentence;
 		this.#said = sentence;
 	}
 
 	#showPosition() {
-		byId('position', HTMLElement).textContent = clock(this.#player.position);
+		this.#bar.position.textContent = clock(this.#player.position);
 		this.#seekBar.move(this.#player.position, this.#player.bufferedTo);
 	}
 

@@ -19,13 +19,14 @@ export class QueuePanel {
 	/**
 	 * @param {Player} player
 	 * @param {Map<string, Name>} names  of the tracks that are listed; added to
+	 * @param {HTMLButtonElement} button   shows it
 	 */
-	constructor(player, names) {
+	constructor(player, names, button) {
 		this.#player = player;
 		this.#names = names;
 		player.addEventListener('queue', () => this.#show());
 		player.addEventListener('track', () => this.#mark());
-		byId('queue-button', HTMLButtonElement).addEventListener('click', () => this.#mark());
+		button.addEventListener('click', () => this.#mark());
 		this.#show();
 	}
 

@@ -20,10 +20,13 @@ import { getKey } from './key.js';
 /** Between two questions, milliseconds; a page that nobody sees asks none. */
 const EVERY = 3000;
 
+/** What is made of a file, by the kind of the job; an upload can fail as they do. */
+const NAMES = /** @type {Record<string, string>} */ ({ opus: 'Opus', waveform: 'Waveform', remux: 'MP4', upload: 'Upload' });
+
 export class QueueView {
 	#section = byId('queue-view', HTMLElement);
 	#summary = byId('queue-summary', HTMLElement);
-	#rows = byId('queue-rows', HTMLTableSectionElement);
+	#rows = byId('queue-rows', HTMLUListElement);
 	#backfill = byId('backfill', HTMLButtonElement);
 	#announce;
 	#allowed = true;
@@ -61,10 +64,10 @@ export class QueueView {
 		this.#summary.textContent = `${running} running · ${queued} waiting · ${failed} failed · ${missing} missing`;
 		this.#backfill.disabled = missing === 0;
 		this.#rows.replaceChildren(
-			...jobs.map(({ title, kind, state, progress }) =>
-				row(title, kind, state === 'running' ? `${Math.floor(100 * progress)}\u00a0%` : 'waiting', '')),
-			...failures.map(({ track, title, kind, error }) => row(title, kind, error ?? 'failed',
-				kind === 'upload' ? '' : this.#retry(track, title, kind))));
+			...jobs.map(({ title, kind, state, progress }) => (state === 'running'
+				? row(title, kind, `${Math.floor(100 * progress)}\u00a0%`, meter(title, kind, progress)) : row(title, kind, 'waiting'))),
+			...failures.map(({ track, title, kind, error }) => markFailed(row(title, kind, error ?? 'failed',
+				...(kind === 'upload' ? [] : [this.#retry(track, title, kind)])))));
 	}
 
 	/**
@@ -73,7 +76,7 @@ export class QueueView {
 	 * @param {string} kind
 	 */
 	#retry(track, title, kind) {
-		const button = make('button', { type: 'button', class: 'button', 'aria-label': `Retry ${kind} of ${title}` }, 'Retry');
+		const button = make('button', { type: 'button', class: 'button', 'aria-label': `Retry ${nameOf(kind)} of ${title}` }, 'Retry');
 
 		button.addEventListener('click', () =>
 			this.#post(`track/${track}/regenerate?${new URLSearchParams({ kind })}`, `${title} is tried again.`));
@@ -104,8 +107,30 @@ function request(method) {
  * @param {string} title
  * @param {string} kind
  * @param {string} state
- * @param {HTMLElement | string} action
+ * @param {...HTMLElement} action
  */
-function row(title, kind, state, action) {
-	return make('tr', {}, make('th', { scope: 'row' }, title), make('td', {}, kind), make('td', {}, state), make('td', {}, action));
+function row(title, kind, state, ...action) {
+	for (const element of action)
+		element.classList.add('job-action');
+	return make('li', {}, make('span', { class: 'job-title' }, title), make('span', { class: 'job-state' }, `${nameOf(kind)} · ${state}`), ...action);
+}
+
+/** @param {HTMLElement} made */
+function markFailed(made) {
+	made.classList.add('failed');
+	return made;
+}
+
+/**
+ * @param {string} title
+ * @param {string} kind
+ * @param {number} progress  0 to 1
+ */
+function meter(title, kind, progress) {
+	return make('progress', { max: '1', value: String(progress), 'aria-label': `${nameOf(kind)} of ${title}` });
+}
+
+/** @param {string} kind */
+function nameOf(kind) {
+	return NAMES[kind] ?? kind;
 }

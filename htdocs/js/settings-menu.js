@@ -46,14 +46,15 @@ function fill(panel, settings, choose) {
  * @param {Choose} choose
  */
 function choiceGroup(setting, choose) {
-	const group = make('fieldset', {}, make('legend', {}, setting.label));
+	const choices = make('div', { class: 'choices' });
+	const group = make('fieldset', {}, make('legend', {}, setting.label), choices);
 
 	for (const { value, label } of setting.choices) {
 		const radio = make('input', { type: 'radio', name: setting.name, value });
 
 		radio.checked = value === setting.value;
 		radio.addEventListener('change', () => choose(setting.name, value));
-		group.append(make('label', { class: 'choice' }, radio, make('span', {}, label)));
+		choices.append(make('label', { class: 'choice' }, radio, make('span', {}, label)));
 	}
 	return withHelp(group, setting);
 }
@@ -70,7 +71,8 @@ function numberGroup(setting, choose) {
 
 	range.addEventListener('input', () => shown.replaceChildren(range.value));
 	range.addEventListener('change', () => choose(setting.name, range.value));
-	return withHelp(make('fieldset', {}, make('legend', {}, setting.label), range, shown), setting);
+	return withHelp(make('fieldset', {}, make('legend', {}, setting.label),
+		make('div', { class: 'amount' }, range, shown)), setting);
 }
 
 /**

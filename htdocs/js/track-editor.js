@@ -1,11 +1,13 @@
 /**
- * One stored track on the upload page: what is said of it, other audio for it, and
+ * One stored track on the upload page: what is said of it, its picture, other audio for it, and
  * its removal, which waits a while for second thoughts.
  * @module
  */
 
 import { call, callJson, jsonRequest } from './api.js';
-import { make } from './elements.js';
+import { pictureOf } from './cover.js';
+import { CoverEditor } from './cover-editor.js';
+import { icon, make } from './elements.js';
 import { getKey } from './key.js';
 import { clock } from './time.js';
 
@@ -17,6 +19,8 @@ import { clock } from './time.js';
  * @property {string} album
  * @property {number} seconds
  * @property {boolean} private
+ * @property {number} version
+ * @property {string | null} cover  name of its picture
  */
 
 /** How long a removal can be taken back, milliseconds. */
@@ -24,15 +28,21 @@ const UNDO = 8000;
 /** @type {['title' | 'artist' | 'album', string][]} */
 const FIELDS = [['title', 'Title'], ['artist', 'Artist'], ['album', 'Album']];
 
-export class TrackEditor {
+/** Event: "rest" when nothing is being edited any more. */
+export class TrackEditor extends EventTarget {
 	#card;
 	#announce;
 	#replace;
+	#art = make('div', { class: 'art', 'aria-hidden': 'true' });
 	#title = make('span', { class: 'meter-name' });
-	#by = make('span', { class: 'meter-size' });
-	#body = make('div', { class: 'editor' });
+	#by = make('span', { class: 'track-by' });
+	#actions = make('div', { class: 'track-actions' });
+	/** @type {HTMLElement} */
+	#body = make('div');
 	#problem = make('p', { class: 'meter-text bad', role: 'alert' });
-	element = make('li', { class: 'card meter' }, this.#title, this.#by, this.#body, this.#problem);
+	#busy = false;
+	element = make('li', { class: 'track' }, this.#art,
+		make('div', { class: 'track-text' }, this.#title, this.#by), this.#actions, this.#body, this.#problem);
 
 	/**
 	 * @param {Card} card
@@ -40,26 +50,60 @@ export class TrackEditor {
 	 * @param {(track: string, file: File) => void} replace  sends other audio
 	 */
 	constructor(card, announce, replace) {
+		super();
 		this.#card = card;
 		this.#announce = announce;
 		this.#replace = replace;
 		this.element.dataset.track = card.track;
-		this.#showActions();
+		this.#rest();
 	}
 
-	#showActions() {
-		const { track, title, artist, seconds } = this.#card;
-		const file = make('input', { type: 'file', class: 'said', tabindex: '-1', 'aria-hidden': 'true', accept: 'audio/*' });
+	/** Its form is open, or its removal can still be undone. */
+	get busy() {
+		return this.#busy;
+	}
 
-		this.#title.textContent = title;
-		this.#by.textContent = [artist, clock(seconds), this.#card.private ? 'private' : ''].filter(Boolean).join(' · ');
-		file.addEventListener('change', () => file.files?.[0] && this.#replace(track, file.files[0]));
-		this.#body.replaceChildren(make('div', { class: 'meter-buttons' },
-			make('a', { class: 'button', href: `./?${new URLSearchParams({ track })}`, 'aria-label': `Listen to ${title}` }, 'Listen'),
-			this.#button('Edit', () => this.#showForm()),
-			this.#button('Replace audio', () => file.click()),
-			this.#button('Delete', () => this.#remove()), file));
+	#rest() {
+		this.#showCard();
+		this.#actions.replaceChildren(
+			this.#listen('round', icon('play')),
+			this.#round('Edit', 'edit', () => this.#showForm()),
+			this.#round('Delete', 'delete', () => this.#remove()));
+		this.#body.replaceWith(this.#body = make('div', { hidden: '' }));
 		this.#problem.textContent = '';
+		this.#busy = false;
+		this.dispatchEvent(new Event('rest'));
+	}
+
+	#showCard() {
+		const { title, artist, album, seconds, private: hidden } = this.#card;
+		const by = [artist, album, clock(seconds)].filter(Boolean).join(' · ');
+
+		this.#art.replaceChildren(pictureOf(this.#card, 'small'));
+		this.#title.textContent = this.#title.title = title;
+		this.#by.replaceChildren(...(hidden ? [icon('lock'), make('span', { class: 'said' }, 'private')] : []), make('span', {}, by));
+	}
+
+	/**
+	 * @param {string} look
+	 * @param {Node | string} shown
+	 */
+	#listen(look, shown) {
+		const { track, title } = this.#card;
+
+		return make('a', { class: look, href: `./?${new URLSearchParams({ track })}`, title: 'Listen', 'aria-label': `Listen to ${title}` }, shown);
+	}
+
+	/**
+	 * @param {string} label
+	 * @param {string} shown  an icon's name
+	 * @param {() => void} act
+	 */
+	#round(label, shown, act) {
+		const button = make('button', { type: 'button', class: 'round', title: label, 'aria-label': `${label} ${this.#card.title}` }, icon(shown));
+
+		button.addEventListener('click', act);
+		return button;
 	}
 
 	/**
@@ -74,21 +118,45 @@ export class TrackEditor {
 	}
 
 	#showForm() {
-		const form = make('form', { class: 'editor-form' });
+		const form = make('form', { class: 'editor' });
 		const hidden = make('input', { type: 'checkbox', name: 'private' });
+		const audio = make('input', { type: 'file', class: 'said', name: 'audio', tabindex: '-1', 'aria-hidden': 'true', accept: 'audio/*,video/*' });
+		const cover = new CoverEditor(this.#card, (card) => this.#take(card), (error) => this.#fail(error), this.#announce);
 
 		hidden.checked = this.#card.private;
-		form.append(...FIELDS.map(([name, label]) => make('label', { class: 'field' }, label,
-			make('input', { type: 'text', name, value: this.#card[name], maxlength: '1000' }))),
-			make('label', { class: 'choice' }, hidden, make('span', {}, 'Private: only who has a key can listen')),
-			make('div', { class: 'meter-buttons' }, make('button', { type: 'submit', class: 'button main' }, 'Save'),
-				this.#button('Cancel', () => this.#showActions())));
+		audio.addEventListener('change', () => audio.files?.[0] && this.#replace(this.#card.track, audio.files[0]));
+		form.append(cover.element, make('div', { class: 'editor-fields' },
+			...FIELDS.map(([name, label]) => make('label', { class: 'field' }, label,
+				make('input', { type: 'text', name, value: this.#card[name], maxlength: '1000' }))),
+			make('label', { class: 'choice' }, hidden, make('span', {}, 'Private: only who has a key can listen'))),
+		make('div', { class: 'editor-buttons' }, make('button', { type: 'submit', class: 'button main' }, 'Save'),
+			this.#button('Cancel', () => this.#leave()), this.#listen('button', 'Listen'), this.#button('Replace audio', () => audio.click())), audio);
 		form.addEventListener('submit', (event) => {
 			event.preventDefault();
 			this.#save(new FormData(form), hidden.checked);
 		});
-		this.#body.replaceChildren(form);
+		this.#open(form);
 		form.querySelector('input')?.focus();
+	}
+
+	/** @param {HTMLElement} body  in place of the buttons */
+	#open(body) {
+		this.#busy = true;
+		this.#actions.replaceChildren();
+		this.#body.replaceWith(this.#body = body);
+	}
+
+	/** The focus stays at what was left. */
+	#leave() {
+		this.#rest();
+		this.#actions.querySelector('button')?.focus();
+	}
+
+	/** @param {Card} card */
+	#take(card) {
+		this.#card = { ...this.#card, ...card };
+		this.#problem.textContent = '';
+		this.#showCard();
 	}
 
 	/**
@@ -96,11 +164,12 @@ export class TrackEditor {
 	 * @param {boolean} hidden
 	 */
 	async #save(fields, hidden) {
-		const patch = { ...Object.fromEntries(FIELDS.map(([name]) => [name, String(fields.get(name)).trim()])), private: hidden };
+		const said = FIELDS.map(([name]) => /** @type {const} */ ([name, String(fields.get(name)).trim()]));
+		const patch = { ...Object.fromEntries(said.filter(([name, value]) => value !== this.#card[name])), private: hidden };
 
 		try {
-			this.#card = await callJson(`upload.fcgi/track/${this.#card.track}`, withKey(jsonRequest('PATCH', patch)));
-			this.#showActions();
+			this.#take(await callJson(`upload.fcgi/track/${this.#card.track}`, withKey(jsonRequest('PATCH', patch))));
+			this.#leave();
 			this.#announce(`${this.#card.title} is saved.`);
 		} catch (error) {
 			this.#fail(error);
@@ -117,11 +186,13 @@ export class TrackEditor {
 		const undo = this.#button('Undo', () => {
 			clearTimeout(timer);
 			leave.abort();
-			this.#showActions();
+			this.#leave();
 			this.#announce(`${title} stays.`);
 		});
 
-		this.#body.replaceChildren(make('p', {}, 'Deleted, with its plays and shares.'), make('div', { class: 'meter-buttons' }, undo));
+		this.#open(make('div', { hidden: '' }));
+		this.#by.replaceChildren(make('span', {}, 'Deleted, with its plays and shares.'));
+		this.#actions.replaceChildren(undo);
 		this.#announce(`${title} is deleted. You can undo it for ${UNDO / 1000} seconds.`);
 		undo.focus();
 	}
@@ -135,8 +206,10 @@ export class TrackEditor {
 		try {
 			await call(`upload.fcgi/track/${this.#card.track}`, { ...withKey({ method: 'DELETE' }), keepalive });
 			this.element.remove();
+			this.#busy = false;
+			this.dispatchEvent(new Event('rest'));
 		} catch (error) {
-			this.#showActions();
+			this.#rest();
 			this.#fail(error);
 		}
 	}

@@ -6,7 +6,9 @@
  * @module
  */
 
-import { callJson, programUrl } from './api.js';
+import { callJson } from './api.js';
+import { collectionQuery, showHead } from './collection-head.js';
+import { pictureOf } from './cover.js';
 import { byId, icon, make } from './elements.js';
 import { clock, spoken } from './time.js';
 
@@ -18,11 +20,13 @@ import { clock, spoken } from './time.js';
  * @property {string} album
  * @property {number} seconds
  * @property {number} plays
+ * @property {number} version
+ * @property {string | null} cover  name of its picture
  */
 
 /** @typedef {{ tracks: Card[], after: string | null }} Page */
 
-/** Tracks by artist, by album or both; "" for any. @typedef {{ artist: string, album: string }} Collection */
+/** @typedef {import('./collection-head.js').Collection} Collection */
 
 const PAGE_TRACKS = 50;
 /** From the last key to the question, milliseconds. */
@@ -101,7 +105,7 @@ export class TrackList extends EventTarget {
 		try {
 			const page = await callJson(`catalogue.fcgi/${this.#path(wanted, after)}`, { signal });
 
-			showHead(this.#collection, page);
+			showHead(this.#collection, page.tracks, () => this.#tell('choose', this.tracks[0]));
 			this.#show(page, after !== null, wanted);
 		} catch (error) {
 			if (!signal.aborted)
@@ -146,9 +150,10 @@ export class TrackList extends EventTarget {
 	}
 
 	/** @param {Card} card */
-	#row({ track, title, artist, album, seconds, plays }) {
+	#row(card) {
+		const { track, title, artist, album, seconds, plays } = card;
 		const play = make('button', { type: 'button', class: 'row' },
-			make('span', { class: 'row-icon' }),
+			make('span', { class: 'art' }, pictureOf(card, 'small'), make('span', { class: 'row-icon' })),
 			make('span', { class: 'row-text' },
 				make('span', { class: 'row-title' }, title), make('span', { class: 'row-by' }, artist)));
 		const add = make('button', { type: 'button', class: 'round', title: 'Play next',
@@ -189,40 +194,11 @@ export class TrackList extends EventTarget {
 }
 
 /**
- * Names what is listed, and leads to the feed of an artist's tracks.
- * @param {Collection} collection
- * @param {Page} page
- */
-function showHead(collection, { tracks }) {
-	const { artist, album } = collection;
-	const seconds = tracks.reduce((sum, card) => sum + card.seconds, 0);
-	const by = byId('list-by', HTMLElement);
-	const actions = byId('list-actions', HTMLElement);
-	const count = `${tracks.length} track${tracks.length === 1 ? '' : 's'}`;
-
-	byId('list-title', HTMLElement).textContent = album || artist || 'Tracks';
-	by.hidden = actions.hidden = !album && !artist;
-	by.replaceChildren(...(album && artist ? [artistLink(artist), ' · '] : []), `${count} · ${clock(seconds)}`);
-	actions.replaceChildren(make('a', { href: './' }, 'All tracks'),
-		make('a', { href: programUrl(`catalogue.fcgi/feed.rss?${collectionQuery(collection)}`) }, 'Podcast feed'));
-}
-
-/** @param {Collection} collection */
-function collectionQuery(collection) {
-	return new URLSearchParams(Object.entries(collection).filter(([, value]) => value));
-}
-
-/**
  * @param {string} artist
  * @param {string} album
  */
 function albumLink(artist, album) {
 	return make('a', { href: `./?${collectionQuery({ artist, album })}` }, album);
-}
-
-/** @param {string} artist */
-function artistLink(artist) {
-	return make('a', { href: `./?${collectionQuery({ artist, album: '' })}` }, artist);
 }
 
 /** @param {number} count */

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 
 const SECONDS = 40;
-const DARK = 'rgb(16, 21, 23)';
+const DARK = 'rgb(14, 19, 21)';
 
 /** Sound that leaves the player within two seconds: the highest sample. */
 function loudest(page) {

@@ -277,14 +277,16 @@ async function reach(page, stage, seconds = 60) {
 			await row(track).locator('input[name="artist"]').fill('The Drift Machine');
 			await row(track).getByRole('checkbox').check();
 			await row(track).getByRole('button', { name: 'Save' }).click();
-			await row(track).locator('.meter-size', { hasText: 'private' }).waitFor();
+			await row(track).locator('.track-by', { hasText: 'private' }).waitFor();
 			const { title, artist, private: hidden } = await card(track);
 			assert.deepEqual([title, artist, hidden], ['Ebb', 'The Drift Machine', true]);
 		});
 		it(on('replaces the audio of a track'), async () => {
 			const [track] = tracks.slice(-2);
 
-			await row(track).locator('input[type="file"]').setInputFiles(mix);
+			await row(track).getByRole('button', { name: /^Edit/ }).click();
+			await row(track).locator('input[name="audio"]').setInputFiles(mix);
+			await row(track).getByRole('button', { name: /^Cancel/ }).click();
 			await page.locator('#meters .meter:nth-child(4)[data-stage="done"]').waitFor({ timeout: 120000 });
 			const { version, seconds } = await card(track);
 			assert.deepEqual([version, seconds], [2, 120]);
@@ -310,8 +312,8 @@ async function reach(page, stage, seconds = 60) {
 				failures: [{ track: tracks[0], title: 'Low Tide', kind: 'opus', error: 'the file is cut' }] } }));
 			await page.clock.runFor(4000);
 			await page.getByText('1 running · 1 waiting · 1 failed · 2 missing').waitFor();
-			assert.match(await page.textContent('#queue-rows'), /Ebb.*opus.*25.*Low Tide.*the file is cut/);
-			for (const [name, path] of [['Retry opus of Low Tide', /regenerate\?kind=opus$/], ['Make what is missing', /backfill$/]]) {
+			assert.match(await page.textContent('#queue-rows'), /Ebb.*Opus.*25.*Low Tide.*the file is cut/);
+			for (const [name, path] of [['Retry Opus of Low Tide', /regenerate\?kind=opus$/], ['Make what is missing', /backfill$/]]) {
 				const posted = page.waitForResponse((answer) => path.test(answer.url()));
 				await page.getByRole('button', { name }).click();
 				assert.equal((await posted).status(), 202);
