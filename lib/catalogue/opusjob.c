@@ -2,6 +2,7 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "catalogue/playhead.h"
 #include "catalogue/store.h"
 #include "media/seekidx.h"
 #include "media/segment.h"
@@ -158,7 +159,11 @@ static enum drift_err publish_files(struct opusjob *j, const struct opusbatch_re
 
 	if (!err)
 		err = publish_sidecar(j, r, mtime_us);
-	return err ? err : artifact_publish(&j->file, mtime_us);
+	if (!err)
+		err = artifact_publish(&j->file, mtime_us);
+	if (!err)
+		playhead_remove(j->task->conf, &j->task->set->track, j->task->set->version);
+	return err;
 }
 
 static void write_meta(const struct layout *l, int64_t damaged, struct buf *out)

@@ -3,6 +3,7 @@
 #include "base/filehash.h"
 #include "base/log.h"
 #include "catalogue/opusjob.h"
+#include "catalogue/playhead.h"
 #include "catalogue/remuxjob.h"
 #include "catalogue/soundjob.h"
 #include "catalogue/sourceindex.h"
@@ -151,6 +152,13 @@ static enum drift_err end_opus(void *context, struct pipeline_result *result)
 				 decoder_get_damaged(w->decoder));
 }
 
+static int64_t find_listener(void *context)
+{
+	const struct task *t = ((const struct work *)context)->task;
+
+	return playhead_get(t->conf, &t->set->track, t->set->version);
+}
+
 static enum drift_err run_pipeline(struct work *w, int source)
 {
 	const struct task *t = w->task;
@@ -165,6 +173,7 @@ static enum drift_err run_pipeline(struct work *w, int source)
 		.tick = tick,
 		.analysed = end_sound,
 		.encoded = end_opus,
+		.listened = t->conf->opus_vbr ? NULL : find_listener,
 	};
 
 	if (analyse && filehash_init(&w->hash, source, t->set->source_bytes) != DRIFT_OK)

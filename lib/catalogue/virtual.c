@@ -4,6 +4,7 @@
 #include "base/turnstile.h"
 #include "catalogue/artifact.h"
 #include "catalogue/pagemaker.h"
+#include "catalogue/playhead.h"
 #include "catalogue/store.h"
 #include "media/oggopus.h"
 #include "media/opusfile.h"
@@ -34,6 +35,7 @@ struct virtual
 	struct turnstile turnstile;
 	struct pagemaker *maker; /* NULL until it is needed */
 	int64_t segment; /* that is ours to make; -1: none */
+	int64_t told; /* the segment that the playhead is at; -1: it was not told */
 	int spared; /* segments in a row that were there */
 	struct virtual_listener listener;
 	int64_t first, last; /* of the range being sent */
@@ -93,7 +95,7 @@ enum drift_err virtual_new(const struct conf *conf, const struct sound *sound,
 	v->conf = conf;
 	v->sound = sound;
 	v->plan = plan;
-	v->segment = -1;
+	v->segment = v->told = -1;
 	v->part.fd = -1;
 	snprintf(path, sizeof(path), "%s.encoders", conf->lock);
 	v->turnstile = turnstile_open(path, (int)conf->threads);
@@ -205,6 +207,17 @@ static void get_on(struct virtual *v, int64_t *patience_ms)
 		(void)claim_segment(v, v->page / LAYOUT_SEGMENT_PAGES);
 }
 
+/* Whoever makes the whole rendition meanwhile goes on here; with a preset nobody does. */
+static void tell_playhead(struct virtual *v)
+{
+	int64_t segment = v->page / LAYOUT_SEGMENT_PAGES;
+
+	if (segment == v->told || *v->plan->graph.text || !v->part.shared)
+		return;
+	v->told = segment;
+	playhead_set(v->conf, &v->sound->track, v->sound->version, segment);
+}
+
 /*
  * Waits until the next page is there, or its segment is ours.
  *
@@ -218,6 +231,7 @@ static enum drift_err get_page(struct virtual *v, int64_t patience_ms, uint8_t *
 	int64_t end = now_ms() + STUCK_MS;
 	enum drift_err err = DRIFT_OK;
 
+	tell_playhead(v);
 	for (;;) {
 		*is_there = opusfile_read_page(v->file, v->page, out);
 		if (!*is_there && v->segment == v->page / LAYOUT_SEGMENT_PAGES)

@@ -80,9 +80,37 @@ static bool claim(struct pass *p, int64_t step)
 	return claim == OPUSFILE_YOURS;
 }
 
+/* Its segment alone: the analysis goes in order, and comes to it in its turn. */
+static bool plan_out_of_turn(struct pass *p, int64_t step, struct step *s)
+{
+	enum opusfile_claim claim;
+
+	if (p->settled[step])
+		return false;
+	claim = opusbatch_claim(p->opus, step);
+	p->settled[step] = claim != OPUSFILE_TAKEN;
+	*s = (struct step){.index = step, .encode = true};
+	return claim == OPUSFILE_YOURS;
+}
+
+/* The first step to be made of those that somebody listens to, or soon will. */
+static bool plan_listened(struct pass *p, struct step *s)
+{
+	int64_t step = p->opus && p->order->listened ? p->order->listened(p->order->context) : -1;
+	int64_t end = min64(step + 1 + PIPELINE_AHEAD, p->steps);
+
+	if (step < 0 || step <= p->next)
+		return false;
+	while (step < end && !plan_out_of_turn(p, step, s))
+		step++;
+	return step < end;
+}
+
 /* The next step that anything is to be done with; false past the last one. */
 static bool plan(struct pass *p, struct step *s)
 {
+	if (plan_listened(p, s))
+		return true;
 	while (p->next < p->steps) {
 		struct resample_range own = own_range(p, p->next);
 

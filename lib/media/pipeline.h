@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define PIPELINE_AHEAD 12 /* segments, a minute: what a player has in memory */
+
 /* What comes of it: each by itself, what befalls one leaves the other. */
 struct pipeline_result {
 	enum drift_err analysis_err;
@@ -39,6 +41,12 @@ struct pipeline_order {
 	enum drift_err (*analysed)(void *context, struct pipeline_result *result);
 	/* Likewise the rendition, which is always later. */
 	enum drift_err (*encoded)(void *context, struct pipeline_result *result);
+	/*
+	 * Asked before each segment: which one somebody listens to, -1 for none. It and
+	 * the PIPELINE_AHEAD behind it are made first. NULL: all go in order, as under VBR they
+	 * have to.
+	 */
+	int64_t (*listened)(void *context);
 };
 
 /*

@@ -239,6 +239,36 @@ sub check_beside_transcoder {
 	is scalar(grep { substr($whole->{content}, $_->[0], 30000) ne $_->[1] } @got), 0, '... that has the same bytes for all';
 }
 
+# Is the first page of a segment there?
+sub has_segment {
+	my ($s, $id, $setup, $segment) = @_;
+	my ($part) = part_files($s, $id) or return 0;
+	open my $in, '<:raw', $part or return 0;
+	seek $in, $setup + $segment * 10 * (27 + 50 + 25 * 400), 0;
+	read $in, my $head, 4;
+	return $head eq 'OggS';
+}
+
+# A listener is near the end of what the transcoder has just begun.
+sub check_order {
+	my ($s, $source) = @_;
+	my $id = $s->upload($source);
+	my $place = Drift::json($s->get("/cgi-bin/seekidx.fcgi/$id?t=200"));
+	is range($s, $id, $place->{offset}, $place->{offset} + 99)->{status}, 206, 'somebody listens to segment 40';
+	my $pid = fork // die $!;
+	if (!$pid) {
+		$s->transcode;
+		POSIX::_exit(0);
+	}
+	my $there = Tus::wait_for(sub { has_segment($s, $id, $place->{setup}, 48) });
+	my $is_before = has_segment($s, $id, $place->{setup}, 35);
+	ok $there, 'and the transcoder makes what he hears next';
+	ok !$is_before, '... before what lies in front of it';
+	waitpid $pid, 0;
+	is $s->get(path($id))->{headers}{'drift-state'}, 'ready', '... and then the rest';
+	is_deeply [ glob sprintf '%s/%s/%s/v*/.p*', $s->store, substr($id, 0, 2), $id ], [], '... and leaves nothing behind';
+}
+
 sub check_failed {
 	my ($s, $source) = @_;
 	my $id = $s->upload($source);
@@ -253,6 +283,7 @@ my %source = (
 	mp3 => "$folder/music.mp3",
 	mono => "$folder/mono.wav",
 );
+my $long = Drift::tone_wav("$folder/long.wav", seconds => 300, channels => 1, rate => 22050);
 Drift::ffmpeg('-i', $music, $source{flac});
 Drift::ffmpeg('-i', $music, '-q:a', 4, $source{mp3});
 Drift::ffmpeg('-i', $music, '-ac', 1, '-ar', 22050, $source{mono});
@@ -262,6 +293,7 @@ for my $server (qw(lighttpd apache)) {
 		my $s = OwnStack->new($server);
 		subtest $_ => sub { check_track($s, $source{$_}) } for sort keys %source;
 		subtest 'beside the transcoder' => sub { check_beside_transcoder($s, $music) };
+		subtest 'where somebody listens' => sub { check_order($s, $long) };
 		subtest 'a crowd' => sub { check_crowd_at_chunk($s, $music) };
 		subtest 'failed' => sub { check_failed($s, $music) };
 	};

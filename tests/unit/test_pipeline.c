@@ -63,6 +63,13 @@ static enum drift_err tick(void *context, double progress)
 	return ++b->ticks == b->stop_at ? DRIFT_ELOCKED : DRIFT_OK;
 }
 
+/* Somebody is there from the first moment on. */
+static int64_t listened(void *context)
+{
+	(void)context;
+	return 8;
+}
+
 static struct encoders *encoders; /* two threads */
 
 static const struct oggopus_tag tags[] = {{"TITLE", "Test"}, {"ARTIST", "Nobody"}};
@@ -251,6 +258,25 @@ static void measures_the_same_with_and_without_the_rendition(void **state)
 	assert_memory_equal(both.analysis.spectrum, b.result.analysis.spectrum,
 			    sizeof(both.analysis.spectrum));
 	pipeline_clear(&both);
+	bench_clear(&b);
+}
+
+static void makes_first_what_somebody_listens_to(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, 48000, 1, 60.0);
+	b.order.listened = listened;
+	b.decoder.lowest = INT64_MAX;
+	b.stop_at = 2;
+	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_ELOCKED);
+	assert_int_equal(b.decoder.lowest, segment_needs(8, 250).first);
+	bench_rewind(&b);
+	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
+	assert_int_equal(b.result.opus_err, DRIFT_OK);
+	assert_int_equal(b.analysed, 1);
+	assert_int_equal(b.result.opus.bytes, layout_bytes(&b.result.opus.layout));
 	bench_clear(&b);
 }
 
@@ -530,6 +556,7 @@ int main(void)
 		cmocka_unit_test(reads_the_source_once_and_just_what_the_segments_need),
 		cmocka_unit_test(reads_the_highest_rates_in_pieces),
 		cmocka_unit_test(measures_the_same_with_and_without_the_rendition),
+		cmocka_unit_test(makes_first_what_somebody_listens_to),
 		cmocka_unit_test(tags_the_gain_that_this_pass_measured),
 		cmocka_unit_test(keeps_setup_pages_that_were_published_before),
 		cmocka_unit_test(keeps_the_waveform_when_the_disk_is_full),
