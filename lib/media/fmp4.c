@@ -100,7 +100,8 @@ static void add_flac_config(struct buf *b, const struct packing *p)
 	close_box(b, box);
 }
 
-/* OpusHead without its magic, little endian become big (4.3.2). */
+/* OpusHead without its magic, little endian become big (4.3.2). The rate of what was encoded
+   is for information, and Chromium refuses one that is not the entry's. */
 static void add_opus_config(struct buf *b, const struct packing *p)
 {
 	const uint8_t *head = p->config;
@@ -109,8 +110,7 @@ static void add_opus_config(struct buf *b, const struct packing *p)
 	buf_add_byte(b, 0);
 	buf_add_byte(b, head[9]);
 	add_u16(b, (uint32_t)(head[10] | head[11] << 8));
-	add_u32(b,
-		(uint32_t)(head[12] | head[13] << 8 | head[14] << 16) | (uint32_t)head[15] << 24);
+	add_u32(b, (uint32_t)p->rate);
 	add_u16(b, (uint32_t)(head[16] | head[17] << 8));
 	buf_add(b, head + 18, p->config_bytes - 18);
 	close_box(b, box);
