@@ -18,7 +18,7 @@
  * @property {string | null} sidecar  its seek index as a file; of the lossless one it is fmp4's
  * @property {string | null} [seekidx] the same from seekidx.fcgi
  * @property {number} [pre_skip]      samples that a decoder of Opus drops
- * @property {{ codec: string, url: string } | null} [fmp4] the lossless one as fragmented MP4
+ * @property {{ codec: string, mime: string, url: string } | null} [fmp4] the lossless one as fragmented MP4
  */
 
 /**
@@ -35,6 +35,7 @@
  * @property {{ track: number | null, album: number | null, peak: number | null }} gain  dB, dB, dBTP
  * @property {number} timescale  ticks a second
  * @property {number} duration   ticks
+ * @property {{ samples: number, count: number }} chunk  ticks of each
  * @property {string | null} waveform  URL
  * @property {string | null} cover     URL
  * @property {Record<RenditionName, Rendition>} renditions

@@ -6,6 +6,9 @@
 /** @typedef {import('../rendition.js').Manifest} Manifest */
 /** @typedef {import('../rendition.js').Choice} Choice */
 /** @typedef {import('./source.js').Source} Source */
+/** @typedef {import('./segments.js').Segments} Segments */
+
+/** Ways to play, the best first. @typedef {'windows' | 'stream' | 'element'} Way */
 
 /**
  * A place in the queue.
@@ -21,7 +24,9 @@
  * @property {Entry} entry
  * @property {Manifest} manifest
  * @property {Choice} choice
- * @property {Source | null} source  null: only the browser's own element can play it
+ * @property {Way} way
+ * @property {Source | null} source      of windows
+ * @property {Segments | null} segments  of a stream
  */
 
 /**
@@ -29,7 +34,7 @@
  * by itself), "change" (playing, paused, waiting, position), "end" (nothing is
  * left to play), "error", whose detail is a DeckFailure.
  * @typedef {object} DeckParts
- * @property {string} name         "windows" or "element"
+ * @property {string} name         a Way
  * @property {Load | null} load    in hand
  * @property {boolean} paused
  * @property {boolean} waiting     wants to sound, and has nothing to

@@ -17,7 +17,7 @@
  * @property {number} t             seconds
  * @property {number} duration      seconds
  * @property {boolean} playing      it sounds, or will as soon as there are bytes
- * @property {string | null} engine "windows" or "element"
+ * @property {string | null} engine "windows", "stream" or "element"
  * @property {string | null} rendition "lossless" or "opus"
  * @property {number} buffered      seconds from t on that lie ready
  * @property {boolean} stalled      it has run dry, and goes on by itself

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SourceDamaged, SourceGone } from './source.js';
+import { MediaDeck } from './media-deck.js';
 
 /** @typedef {import('./deck.js').Load} Load */
 
@@ -13,61 +13,14 @@ const PREPARE_MS = 8000;
 /** Playback of the new element starts a moment after its seek. */
 const LEAD_SECONDS = 0.03;
 
-export class ElementDeck extends EventTarget {
+export class ElementDeck extends MediaDeck {
 	name = 'element';
-	#audio;
-	/** @type {Load | null} */
-	#load = null;
 	/** ends what is under way for an earlier URL */
 	#preparing = new AbortController();
 
-	/** @param {HTMLAudioElement} audio  in the page; replaced there by change() */
-	constructor(audio) {
-		super();
-		this.#audio = audio;
-		this.#listen(audio);
-	}
-
-	get load() {
-		return this.#load;
-	}
-
-	get position() {
-		return this.#audio.currentTime;
-	}
-
-	get paused() {
-		return this.#audio.paused;
-	}
-
-	get waiting() {
-		return !this.#audio.paused && this.#audio.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
-	}
-
-	get stalled() {
-		return this.waiting && this.position > 0;
-	}
-
-	get bufferedTo() {
-		const { buffered, currentTime } = this.#audio;
-		const ends = Array.from({ length: buffered.length }, (_, i) => i)
-			.filter((i) => buffered.start(i) <= currentTime && currentTime <= buffered.end(i))
-			.map((i) => buffered.end(i));
-
-		return ends[0] ?? currentTime;
-	}
-
-	get volume() {
-		return this.#audio.volume;
-	}
-
-	set volume(value) {
-		this.#audio.volume = value;
-	}
-
 	/** @param {string} mime */
 	canPlay(mime) {
-		return this.#audio.canPlayType(mime) !== '';
+		return this.media.canPlayType(mime) !== '';
 	}
 
 	/**
@@ -76,8 +29,8 @@ export class ElementDeck extends EventTarget {
 	 */
 	start(load, position) {
 		this.#begin();
-		this.#load = load;
-		cue(this.#audio, load.choice.url, position);
+		this.load = load;
+		cue(this.media, load.choice.url, position);
 		this.resume();
 	}
 
@@ -87,10 +40,10 @@ export class ElementDeck extends EventTarget {
 	 */
 	async change(load) {
 		const signal = this.#begin();
-		const next = /** @type {HTMLAudioElement} */ (this.#audio.cloneNode());
+		const next = /** @type {HTMLMediaElement} */ (this.media.cloneNode());
 
-		this.#load = load;
-		next.volume = this.#audio.volume;
+		this.load = load;
+		next.volume = this.media.volume;
 		next.preload = 'auto'; /* or "canplay" may never come */
 		cue(next, load.choice.url, this.position);
 		const ready = await settled(next, 'canplay', signal);
@@ -107,33 +60,12 @@ export class ElementDeck extends EventTarget {
 		this.start(load, this.position);
 	}
 
-	/** @param {number} position  seconds */
-	seek(position) {
-		this.#audio.currentTime = position;
-	}
-
-	resume() {
-		/* the browser wants a gesture first, or the source failed, which comes as an
-		   event too: it is paused then, and says so */
-		this.#audio.play().catch(() => this.#tell('change'));
-	}
-
-	pause() {
-		this.#audio.pause();
-	}
-
 	stop() {
 		this.#begin();
-		if (this.#load)
-			silence(this.#audio);
-		this.#load = null;
+		if (this.load)
+			silence(this.media);
+		this.load = null;
 	}
-
-	/** What follows a load begins when it has ended. */
-	follow() {}
-
-	/** The element plays as loud as the file is. */
-	regain() {}
 
 	#begin() {
 		this.#preparing.abort();
@@ -142,11 +74,11 @@ export class ElementDeck extends EventTarget {
 	}
 
 	/**
-	 * @param {HTMLAudioElement} next
+	 * @param {HTMLMediaElement} next
 	 * @param {AbortSignal} signal
 	 */
 	async #takeOver(next, signal) {
-		const old = this.#audio;
+		const old = this.media;
 
 		next.currentTime = old.currentTime + (old.paused ? 0 : LEAD_SECONDS);
 		await settled(next, 'seeked', signal);
@@ -155,11 +87,11 @@ export class ElementDeck extends EventTarget {
 		if (!old.paused && !(await next.play().then(() => true, () => false)))
 			/* a browser that lets only the element play which was clicked */
 			return this.#reuse(next.src);
-		this.#audio = next;
-		this.#listen(next);
+		this.media = next;
+		this.listen(next);
 		old.replaceWith(next);
 		silence(old);
-		this.#tell('change');
+		this.tell('change');
 	}
 
 	/**
@@ -167,43 +99,16 @@ export class ElementDeck extends EventTarget {
 	 * @param {string} url
 	 */
 	#reuse(url) {
-		const playing = !this.#audio.paused;
+		const playing = !this.media.paused;
 
-		cue(this.#audio, url, this.position);
+		cue(this.media, url, this.position);
 		if (playing)
-			this.#audio.play().catch(() => this.#tell('change'));
-	}
-
-	/** @param {HTMLAudioElement} audio */
-	#listen(audio) {
-		const mine = (/** @type {() => void} */ act) => () => {
-			if (audio === this.#audio)
-				act();
-		};
-
-		for (const name of ['play', 'playing', 'pause', 'waiting', 'seeked', 'canplay', 'timeupdate'])
-			audio.addEventListener(name, mine(() => this.#tell('change')));
-		audio.addEventListener('ended', mine(() => this.#tell('end')));
-		audio.addEventListener('error', mine(() => this.#fail()));
-	}
-
-	#fail() {
-		if (!this.#load)
-			return;
-		const network = this.#audio.error?.code === MediaError.MEDIA_ERR_NETWORK;
-		const error = network ? new SourceGone('The connection was lost.') : new SourceDamaged('It cannot be played.');
-
-		this.dispatchEvent(new CustomEvent('error', { detail: { load: this.#load, error } }));
-	}
-
-	/** @param {string} name */
-	#tell(name) {
-		this.dispatchEvent(new Event(name));
+			this.media.play().catch(() => this.tell('change'));
 	}
 }
 
 /**
- * @param {HTMLAudioElement} audio
+ * @param {HTMLMediaElement} audio
  * @param {string} url
  * @param {number} position  seconds
  */
@@ -213,7 +118,7 @@ function cue(audio, url, position) {
 	audio.currentTime = position;
 }
 
-/** @param {HTMLAudioElement} audio */
+/** @param {HTMLMediaElement} audio */
 function silence(audio) {
 	audio.pause();
 	audio.removeAttribute('src');
@@ -222,7 +127,7 @@ function silence(audio) {
 
 /**
  * Waits for an event of an element.
- * @param {HTMLAudioElement} audio
+ * @param {HTMLMediaElement} audio
  * @param {string} name
  * @param {AbortSignal} signal
  * @returns {Promise<boolean>} false: an error, too long, or ended by the signal

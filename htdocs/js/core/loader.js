@@ -9,6 +9,7 @@ import { Backoff } from '../backoff.js';
 import { OPUS_MIME, chooseRendition, withPreset } from '../rendition.js';
 import { hasWindows, openSource } from './open-source.js';
 import { decodesOggOpus } from './probe.js';
+import { hasPictures, hasSegments, openSegments } from './segments.js';
 import { SourceGone } from './source.js';
 
 /** @typedef {import('../rendition.js').Manifest} Manifest */
@@ -16,6 +17,7 @@ import { SourceGone } from './source.js';
 /** @typedef {import('../rendition.js').Choice} Choice */
 /** @typedef {import('./deck.js').Entry} Entry */
 /** @typedef {import('./deck.js').Load} Load */
+/** @typedef {import('./deck.js').Way} Way */
 
 /** Hz */
 const OPUS_RATE = 48000;
@@ -28,8 +30,8 @@ const UNKNOWN_LONGEST = 2000;
  * What has been found out about an entry's track by trying.
  * @typedef {object} Experience
  * @property {Manifest | null} manifest
- * @property {RenditionName[]} refused     play in no way
- * @property {RenditionName[]} windowless  play in the element only
+ * @property {RenditionName[]} refused  play in no way
+ * @property {string[]} closed          ways of renditions that have failed
  * @property {string} failedAt             where the last failure was; one more there is final
  */
 
@@ -38,6 +40,7 @@ export class Loader {
 	#preset;
 	#windows;
 	#elementPlays;
+	#sparing;
 	/** @type {WeakMap<Entry, Experience>} */
 	#experiences = new WeakMap();
 
@@ -46,12 +49,14 @@ export class Loader {
 	 * @param {() => { name: string, intensity: number }} preset  how Opus is to sound
 	 * @param {() => boolean} windows       whether this listener gets the window engine
 	 * @param {(mime: string) => boolean} elementPlays
+	 * @param {boolean} sparing             memory is short
 	 */
-	constructor(quality, preset, windows, elementPlays) {
+	constructor(quality, preset, windows, elementPlays, sparing) {
 		this.#quality = quality;
 		this.#preset = preset;
 		this.#windows = windows;
 		this.#elementPlays = elementPlays;
+		this.#sparing = sparing;
 		if (windows())
 			decodesOggOpus(); /* asked before somebody waits for the answer */
 	}
@@ -82,14 +87,16 @@ export class Loader {
 		const manifest = this.#sounding(known.manifest ??= await fetchKnown(entry.track, signal), entry);
 		const choice = await this.#choose(manifest, entry);
 
-		if (!(await this.#byWindows(manifest, choice.name, known)))
-			return { entry, manifest, choice, source: null };
+		const way = await this.#wayOf(manifest, choice.name, known);
+
 		try {
-			return { entry, manifest, choice, source: await openSource(manifest, choice.name) };
+			return { entry, manifest, choice, way,
+				source: way === 'windows' ? await openSource(manifest, choice.name) : null,
+				segments: way === 'stream' ? await openSegments(manifest, choice.name, signal) : null };
 		} catch (error) {
 			signal.throwIfAborted();
-			console.warn('windows:', error);
-			known.windowless.push(choice.name);
+			console.warn(`${way}:`, error);
+			known.closed.push(`${way} ${choice.name}`);
 			return this.load(entry, signal);
 		}
 	}
@@ -128,7 +135,7 @@ export class Loader {
 		const moved = (manifest.renditions[name].url ?? manifest.renditions[name].stream) !== url;
 
 		if (!moved && (known.failedAt === place || !(error instanceof SourceGone)))
-			(failed.source ? known.windowless : known.refused).push(name);
+			this.#close(known, failed.way, name);
 		known.failedAt = place;
 		return this.load(failed.entry, signal);
 	}
@@ -162,12 +169,33 @@ export class Loader {
 	}
 
 	/**
+	 * Windows are exact, but show no pictures, and hold more in memory than a stream.
 	 * @param {Manifest} manifest
 	 * @param {RenditionName} name
 	 * @param {Experience} known
+	 * @returns {Promise<Way>}
 	 */
-	async #byWindows(manifest, name, { windowless }) {
-		return this.#windows() && !windowless.includes(name) && hasWindows(manifest, name);
+	async #wayOf(manifest, name, { closed }) {
+		const open = (/** @type {Way} */ way) => !closed.includes(`${way} ${name}`);
+		const streams = open('stream') && hasSegments(manifest, name);
+
+		if (streams && (hasPictures(manifest, name) || this.#sparing))
+			return 'stream';
+		if (this.#windows() && open('windows') && await hasWindows(manifest, name))
+			return 'windows';
+		return streams && this.#windows() ? 'stream' : 'element';
+	}
+
+	/**
+	 * @param {Experience} known
+	 * @param {Way} way
+	 * @param {RenditionName} name
+	 */
+	#close({ refused, closed }, way, name) {
+		if (way === 'element')
+			refused.push(name);
+		else
+			closed.push(`${way} ${name}`);
 	}
 
 	/** @param {Entry} entry */
@@ -181,7 +209,7 @@ export class Loader {
 
 /** @returns {Experience} */
 function fresh() {
-	return { manifest: null, refused: [], windowless: [], failedAt: '' };
+	return { manifest: null, refused: [], closed: [], failedAt: '' };
 }
 
 /** @param {Manifest} manifest */

@@ -25,7 +25,7 @@ const AGAIN_AFTER = 3;
 export class Player extends EventTarget {
 	#loader;
 	#windows;
-	#element;
+	#decks;
 	/** @type {Entry[]} */
 	#queue = [];
 	/** @type {Entry | null} in hand */
@@ -44,17 +44,16 @@ export class Player extends EventTarget {
 
 	/**
 	 * @param {Loader} loader
-	 * @param {WindowDeck} windows
-	 * @param {Deck} element
+	 * @param {{ windows: WindowDeck, stream: Deck, element: Deck }} decks
 	 */
-	constructor(loader, windows, element) {
+	constructor(loader, decks) {
 		super();
 		this.#loader = loader;
-		this.#windows = windows;
-		this.#element = element;
-		windows.next = (load) => this.#loadAfter(load.entry);
-		this.#listen(windows);
-		this.#listen(element);
+		this.#windows = decks.windows;
+		this.#decks = decks;
+		decks.windows.next = (load) => this.#loadAfter(load.entry);
+		for (const deck of Object.values(decks))
+			this.#listen(deck);
 	}
 
 	/** @returns {readonly Entry[]} */
@@ -75,9 +74,14 @@ export class Player extends EventTarget {
 		return this.#load?.choice.name ?? null;
 	}
 
-	/** "windows", "element", or null while nothing plays. */
+	/** "windows", "stream", "element", or null while nothing plays. */
 	get engine() {
 		return this.#deck?.name ?? null;
+	}
+
+	/** Whether there is something to be seen. */
+	get pictures() {
+		return this.#load?.segments?.pictures ?? false;
 	}
 
 	/** One sentence for the listener: a failure, or why it is this rendition; "" when all is well. */
@@ -127,8 +131,8 @@ export class Player extends EventTarget {
 	set volume(value) {
 		const within = Math.min(1, Math.max(0, value));
 
-		this.#windows.volume = within;
-		this.#element.volume = within;
+		for (const deck of Object.values(this.#decks))
+			deck.volume = within;
 		this.#tell('change');
 	}
 
@@ -276,7 +280,7 @@ export class Player extends EventTarget {
 	 * @param {number} position  seconds
 	 */
 	#start(load, position) {
-		const deck = load.source ? this.#windows : this.#element;
+		const deck = this.#decks[load.way];
 
 		if (this.#deck !== deck) {
 			this.#deck?.stop();
@@ -310,9 +314,7 @@ export class Player extends EventTarget {
 
 	/** @param {Load} load */
 	#exchange(load) {
-		const same = this.#deck === (load.source ? this.#windows : this.#element);
-
-		if (same)
+		if (this.#deck === this.#decks[load.way])
 			this.#deck?.change(load);
 		else if (this.paused)
 			this.#cue = this.position;
@@ -400,7 +402,7 @@ export class Player extends EventTarget {
 				return; /* it begins when this one has ended */
 			if (current)
 				this.#load = mended;
-			if (!!mended.source === !!load.source)
+			if (mended.way === load.way)
 				this.#deck?.mend(mended);
 			else
 				this.#start(mended, position);
