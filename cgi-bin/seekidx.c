@@ -10,6 +10,7 @@
 #include "media/seekidx.h"
 #include "base/buf.h"
 #include "catalogue/delivery.h"
+#include "catalogue/early.h"
 #include "catalogue/ondemand.h"
 #include "catalogue/rendition.h"
 #include "catalogue/seek.h"
@@ -81,6 +82,14 @@ static void send_track(struct delivery *d, struct track *t)
 
 	if (!rendition_read(d->h, RENDITION_OPUS, &r) || !rendition_read_preset(d->h, &preset))
 		return;
+	if (r == RENDITION_LOSSLESS && !*t->remux_seekidx_name && !moment) {
+		early_send_sidecar(d, t);
+		return;
+	}
+	if (t->version == 0) {
+		http_fail(d->h, DRIFT_EBUSY, "This track is still being uploaded.");
+		return;
+	}
 	if (!find_sidecar(d, t, r))
 		return;
 	name = rendition_sidecar(t, r);

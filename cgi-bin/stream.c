@@ -7,14 +7,17 @@
  *     GET, HEAD  /<id>/manifest.json
  *     GET, HEAD  /<id>/cover?size=small
  *     GET, HEAD  /<id>/chunk/<n>?format=opus&container=mp4|ogg, /<id>/init.mp4, /<id>/chunks.json
- *     GET, HEAD  /<id>/playlist.m3u8, /<id>/master.m3u8   of the fragmented MP4
+ *     GET, HEAD  /<id>/remux.mp4   the fragmented MP4, while it is made too
+ *     GET, HEAD  /<id>/playlist.m3u8, /<id>/master.m3u8   of it
  */
 #include "catalogue/chunk.h"
 #include "catalogue/delivery.h"
+#include "catalogue/early.h"
 #include "catalogue/growing.h"
 #include "catalogue/manifest.h"
 #include "catalogue/ondemand.h"
 #include "catalogue/picture.h"
+#include "catalogue/remuxfiles.h"
 #include "catalogue/rendition.h"
 #include "catalogue/service.h"
 #include "catalogue/track.h"
@@ -104,22 +107,34 @@ static void send_growing(struct delivery *d, const struct track *t)
 	growing_send(d, t, twin.path);
 }
 
-static void send_list(struct delivery *d, const struct track *t, const char *name)
-{
-	if (*name)
-		delivery_send_elsewhere(d, t, name);
-	else
-		http_fail(d->h, DRIFT_ENOENT, "The fragmented MP4 is not made (yet).");
-}
-
 static void send_playlist(struct delivery *d, const struct track *t)
 {
-	send_list(d, t, t->remux_playlist_name);
+	if (*t->remux_playlist_name)
+		delivery_send_elsewhere(d, t, t->remux_playlist_name);
+	else
+		early_send_playlist(d, t);
 }
 
+/* While it grows there is nothing to choose from: the one playlist serves as well. */
 static void send_master(struct delivery *d, const struct track *t)
 {
-	send_list(d, t, t->remux_master_name);
+	if (*t->remux_master_name)
+		delivery_send_elsewhere(d, t, t->remux_master_name);
+	else
+		early_send_playlist(d, t);
+}
+
+static void send_mp4(struct delivery *d, const struct track *t)
+{
+	struct twin twin;
+
+	if (*t->remux_playlist_name) {
+		delivery_send_elsewhere(d, t, REMUXFILES_MP4);
+		return;
+	}
+	snprintf(twin.path, sizeof(twin.path), "%s/cgi-bin/stream.cgi/%s/" REMUXFILES_MP4,
+		 http_site(d->h), t->id.text);
+	early_send_mp4(d, t, twin.path);
 }
 
 typedef void answer_fn(struct delivery *d, const struct track *t);
@@ -134,6 +149,7 @@ static answer_fn *find_answer(const struct http *h)
 		{"manifest.json", manifest_send}, {"init.mp4", chunk_send_init},
 		{"chunks.json", chunk_send_list}, {"playlist.m3u8", send_playlist},
 		{"master.m3u8", send_master},	  {"cover", picture_send},
+		{REMUXFILES_MP4, send_mp4},
 	};
 	int segments = http_segments(h);
 
@@ -153,6 +169,8 @@ static void answer_growing(struct delivery *d, const struct track *t, answer_fn 
 		send_growing(d, t);
 	else if (send == manifest_send)
 		growing_send_manifest(d, t);
+	else if (send == send_playlist || send == send_master || send == send_mp4)
+		send(d, t);
 	else
 		http_fail(d->h, DRIFT_EBUSY, "This track is still being uploaded.");
 }
@@ -167,7 +185,7 @@ static void answer(struct service *s)
 		return;
 	if (!send)
 		http_fail(d.h, DRIFT_ENOENT, "There is nothing here by that name.");
-	else if (!track_admit_growing(d.h, d.db, &track))
+	else if (!track_admit(d.h, d.db, &track))
 		return;
 	else if (track.version > 0)
 		send(&d, &track);

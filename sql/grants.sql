@@ -14,12 +14,13 @@ declare
 		'upload_publish', 'upload_fail', 'upload_delete', 'upload_set_length', 'upload_metadata',
 		'upload_of_track', 'upload_leave', 'upload_create_part', 'upload_join', 'upload_parts',
 		'upload_probed', 'upload_tail', 'upload_reach', 'listener_note', 'growing_get', 'manifest_growing',
+		'growth_ask', 'growth_source', 'growth_state', 'growth_tell', 'growth_wait', 'growth_settled', 'growth_publish', 'growth_end',
 		'regenerate', 'backfill',
 		'setting_state', 'setting_values', 'setting_form', 'setting_change'];
 	l_worker constant text[] := array['secret_get', 'job_claim', 'job_progress', 'job_done',
 		'job_fail', 'job_release', 'job_wait_seconds', 'job_counts', 'job_failures',
 		'artifact_publish', 'source_measured', 'backfill', 'upload_expire', 'upload_live',
-		'version_live', 'version_files', 'version_drop', 'token_rows', 'play_prepare'];
+		'growth_state', 'growth_tell', 'growth_end', 'version_live', 'version_files', 'version_drop', 'token_rows', 'play_prepare'];
 begin
 	revoke all on all functions in schema drift from public;
 	foreach l_role in array array['drift_web', 'drift_worker'] loop

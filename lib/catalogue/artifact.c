@@ -163,6 +163,24 @@ enum drift_err artifact_publish(struct artifact *a, int64_t mtime_us)
 	return DRIFT_OK;
 }
 
+enum drift_err artifact_put(const struct conf *conf, const struct uuid *track, int version,
+			    const char *name, const char *worker, const struct buf *bytes,
+			    int64_t mtime_us)
+{
+	struct artifact a;
+	enum drift_err err = artifact_open(conf, track, version, name, worker, &a);
+
+	if (err)
+		return err;
+	err = io_write_all(a.fd, bytes->data, bytes->len);
+	if (err) {
+		log_errno("artifact: write %s", a.part.text);
+		artifact_drop(&a);
+		return err;
+	}
+	return artifact_publish(&a, mtime_us);
+}
+
 void artifact_leave(struct artifact *a)
 {
 	if (a->fd >= 0)

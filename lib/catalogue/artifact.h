@@ -70,6 +70,17 @@ void artifact_drop(struct artifact *a);
 void artifact_leave(struct artifact *a);
 
 /*
+ * Writes a small file whole and puts it in its place.
+ *
+ * worker  as above
+ *
+ * Returns DRIFT_ENOSPC or DRIFT_EIO (logged).
+ */
+enum drift_err artifact_put(const struct conf *conf, const struct uuid *track, int version,
+			    const char *name, const char *worker, const struct buf *bytes,
+			    int64_t mtime_us) MUST_CHECK;
+
+/*
  * Puts a small file in its place unless one of that name is there, which stays.
  *
  * Returns DRIFT_ENOSPC or DRIFT_EIO (logged).

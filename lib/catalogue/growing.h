@@ -1,9 +1,8 @@
 /*
  * growing.h - a track of which nothing is stored yet, as far as its source has arrived.
  *
- * What is sent is on the disk and stays as it is, but the whole may turn out to be
- * something else: so no answer may be kept, none has a validator, and none says how long
- * the whole is. Who listens is noted, so that what is heard next is wanted first.
+ * What is sent is on the disk. Who listens is noted, so that what is heard next is wanted
+ * first.
  */
 #ifndef DRIFT_CATALOGUE_GROWING_H
 #define DRIFT_CATALOGUE_GROWING_H
@@ -11,11 +10,19 @@
 #include "catalogue/delivery.h"
 #include "catalogue/track.h"
 
+/* The upload that is becoming the source. */
+struct growing {
+	struct uuid upload;
+	int version; /* that it will be */
+	char arrival[32]; /* in a word: see sql/functions/arrival.sql */
+	char mime[TRACK_NAME_MAX];
+};
+
+/* False: it is answered; what has arrived does not say yet what it is, or never will. */
+bool growing_find(struct delivery *d, const struct track *t, struct growing *out) MUST_CHECK;
+
 /*
- * Answers with the source's bytes. A range: those of it that are there from its
- * beginning on (206, Content-Range without the length of the whole), or 503 with
- * Retry-After when the first is not. All of it: what comes as it comes, in order, until the
- * upload is whole, by a process of its own.
+ * Answers with the source's bytes, as tail_send() does.
  *
  * t     its version is 0
  * twin  as delivery_send() has it

@@ -1,27 +1,25 @@
 #include "catalogue/remuxjob.h"
 
-#include "base/fnv.h"
 #include "base/log.h"
 #include "catalogue/artifact.h"
+#include "catalogue/remuxfiles.h"
 #include "media/remux.h"
-#include "media/seekidx.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
-#define FILE_NAME "remux.mp4"
-#define SIDECAR_NAME "remux.seekidx"
-#define PLAYLIST_NAME "remux.m3u8"
-#define MASTER_NAME "master.m3u8"
 #define FILM_LIMITS 8 /* times what sound alone may take */
-#define PLAYLIST_MIME "application/vnd.apple.mpegurl"
+#define TELL_MS 1000 /* what is done sooner, nobody is in the middle of */
+#define WAIT_MS 20000 /* for who is repackaging what has just arrived to end */
+#define LOOK_MS 100
 
 struct remuxjob {
 	const struct task *task;
 	int source;
-	struct artifact file; /* fd -1: none */
+	struct growth growth;
+	int64_t told_ms; /* when those who hear it were last told */
 	struct remux_result result;
 };
 
@@ -32,6 +30,26 @@ static enum drift_err tick(void *context, double progress)
 	if (*t->worker->stop)
 		return DRIFT_ECLOSED;
 	return job_progress_of(t->worker, t->set, JOB_REMUX, progress);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Now and then; at the end those who were told before. */
+static enum drift_err grown(void *context, enum remux_growth growth,
+			    const struct fragments *fragments, const struct fragments_file *file)
+{
+	struct remuxjob *r = context;
+
+	if (growth == REMUX_ENDED ? !r->growth.is_told : now_ms() - r->told_ms < TELL_MS)
+		return DRIFT_OK;
+	r->told_ms = now_ms();
+	return growth_tell(&r->growth, r->task->worker->db, growth, fragments, file);
 }
 
 /* --- making --------------------------------------------------------------- */
@@ -81,10 +99,11 @@ static enum drift_err make(struct remuxjob *r, char reason[REMUX_REASON_MAX])
 		.children = children_of_host(),
 		.rate = set->sample_rate,
 		.extent = {set->delay, set->samples, set->padding},
-		.fd = r->file.fd,
-		.file = FILE_NAME,
-		.playlist = PLAYLIST_NAME,
+		.fd = r->growth.fd,
+		.file = REMUXFILES_MP4,
+		.playlist = REMUXFILES_PLAYLIST,
 		.tick = tick,
+		.grown = grown,
 		.context = r,
 	};
 	enum drift_err err = remux_run(&order, &r->result, reason);
@@ -96,74 +115,29 @@ static enum drift_err make(struct remuxjob *r, char reason[REMUX_REASON_MAX])
 	return err;
 }
 
-/* --- publishing ------------------------------------------------------------ */
+/* --- publishing -------------------------------------------------------------- */
 
-static enum drift_err publish_files(struct remuxjob *r, int64_t mtime_us)
+static enum drift_err publish_row(void *context, const struct job_artifact *row)
 {
-	const struct remux_result *m = &r->result;
-	enum drift_err err = task_publish_bytes(r->task, SIDECAR_NAME, &m->sidecar, mtime_us);
+	const struct task *t = context;
 
-	if (!err)
-		err = task_publish_bytes(r->task, PLAYLIST_NAME, &m->media, mtime_us);
-	if (!err)
-		err = task_publish_bytes(r->task, MASTER_NAME, &m->master, mtime_us);
-	return err ? err : artifact_publish(&r->file, mtime_us);
-}
-
-static enum drift_err publish_rows(const struct remuxjob *r, int64_t mtime_us, const char *mime,
-				   const char *meta)
-{
-	const struct remux_result *m = &r->result;
-	const struct job_artifact rows[] = {
-		{"remux_seekidx", SIDECAR_NAME, SEEKIDX_MIME, (int64_t)m->sidecar.len, mtime_us,
-		 "{}"},
-		{"playlist", PLAYLIST_NAME, PLAYLIST_MIME, (int64_t)m->media.len, mtime_us, "{}"},
-		{"master", MASTER_NAME, PLAYLIST_MIME, (int64_t)m->master.len, mtime_us, "{}"},
-		{"remux", FILE_NAME, mime, m->bytes, mtime_us, meta},
-	};
-	enum drift_err err = DRIFT_OK;
-
-	for (size_t i = 0; !err && i < sizeof(rows) / sizeof(rows[0]); i++)
-		err = job_publish(r->task->worker, r->task->set, JOB_REMUX, &rows[i]);
-	return err;
-}
-
-static void write_meta(const struct remux_result *m, struct buf *out)
-{
-	buf_addf(out,
-		 "{\"codec\": \"%s\", \"bitrate\": %" PRId64 ", \"delay\": %" PRId64
-		 ", \"samples\": %" PRId64 ", \"padding\": %" PRId64 "}",
-		 m->codec, m->bitrate, m->extent.delay, m->extent.samples, m->extent.padding);
+	return job_publish(t->worker, t->set, JOB_REMUX, row);
 }
 
 static enum drift_err publish(struct remuxjob *r)
 {
-	/* the sidecar has the setup and every offset: another file, another sidecar */
-	uint32_t print = fnv_bytes(r->result.sidecar.data, r->result.sidecar.len);
-	int64_t mtime_us =
-		artifact_mtime_us(r->task->set->source_mtime_us, (int32_t)(print % 1000000));
-	struct buf meta = {0};
-	char mime[REMUX_CODEC_MAX + 32];
-	enum drift_err err = publish_files(r, mtime_us);
+	struct task task = *r->task;
 
-	if (err)
-		return err;
-	snprintf(mime, sizeof(mime), "%s/mp4; codecs=\"%s\"", r->result.is_film ? "video" : "audio",
-		 r->result.codec);
-	write_meta(&r->result, &meta);
-	err = buf_ok(&meta) ? publish_rows(r, mtime_us, mime, buf_text(&meta)) : DRIFT_ENOMEM;
-	buf_clear(&meta);
-	return err;
+	return remuxfiles_publish(&r->growth, &r->result, task.set->source_mtime_us, publish_row,
+				  &task);
 }
-
-/* --- settling ---------------------------------------------------------------- */
 
 static enum drift_err make_and_publish(struct remuxjob *r, char reason[REMUX_REASON_MAX])
 {
 	const struct task *t = r->task;
-	enum drift_err err = artifact_open(t->conf, &t->set->track, t->set->version, FILE_NAME,
-					   t->worker->name, &r->file);
+	enum drift_err err = growth_open(t->conf, &t->set->track, t->set->version, &r->growth);
 
+	r->told_ms = now_ms();
 	if (!err)
 		err = make(r, reason);
 	/* nothing is put in its place by one who has lost the job */
@@ -171,6 +145,40 @@ static enum drift_err make_and_publish(struct remuxjob *r, char reason[REMUX_REA
 		err = job_renew(t->worker, t->set, 0);
 	return err ? err : publish(r);
 }
+
+/* --- what was made while the source arrived ------------------------------------------- */
+
+static bool get_state(const struct task *t, bool *alive, bool *made)
+{
+	struct db_rows rows = {0};
+
+	if (db_call(t->worker->db, "SELECT alive, made FROM drift.growth_state($1, $2)",
+		    DB_ARGS(db_uuid(&t->set->track), db_int(t->set->version)), &rows) != DRIFT_OK)
+		return false;
+	*alive = db_get_bool(&rows, 0, 0);
+	*made = db_get_bool(&rows, 0, 1);
+	db_rows_clear(&rows);
+	return true;
+}
+
+/* Who repackaged the source while it arrived is about to end. True: all is done. */
+static bool is_made_by_another(const struct task *t)
+{
+	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000L};
+	bool alive = false, made = false, waited = false;
+
+	for (int ms = 0; ms < WAIT_MS && !*t->worker->stop; ms += LOOK_MS) {
+		if (!get_state(t, &alive, &made) || !alive)
+			break;
+		waited = true;
+		nanosleep(&moment, NULL);
+		if (job_progress_of(t->worker, t->set, JOB_REMUX, 0) != DRIFT_OK)
+			break;
+	}
+	return waited && !alive && made;
+}
+
+/* --- settling ---------------------------------------------------------------- */
 
 static enum drift_err settle(const struct task *t, enum drift_err err, const char *reason)
 {
@@ -186,14 +194,15 @@ static enum drift_err settle(const struct task *t, enum drift_err err, const cha
 
 enum drift_err remuxjob_run(const struct task *task, int source)
 {
-	struct remuxjob r = {.task = task, .source = source, .file = {.fd = -1}};
+	struct remuxjob r = {.task = task, .source = source, .growth = GROWTH_NONE};
 	char reason[REMUX_REASON_MAX] = "";
-	enum drift_err err;
+	enum drift_err err = DRIFT_OK;
 
 	if (!task_is_due(task, JOB_REMUX) || !has_room(task))
 		return DRIFT_OK;
-	err = make_and_publish(&r, reason);
-	artifact_drop(&r.file);
+	if (!is_made_by_another(task))
+		err = make_and_publish(&r, reason);
+	growth_end(&r.growth, task->worker->db);
 	remux_clear(&r.result);
 	return settle(task, err, reason);
 }

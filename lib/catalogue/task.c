@@ -1,6 +1,5 @@
 #include "catalogue/task.h"
 
-#include "base/io.h"
 #include "base/log.h"
 #include "catalogue/artifact.h"
 
@@ -79,17 +78,6 @@ enum drift_err task_settle(const struct task *t, enum job_kind kind, enum drift_
 enum drift_err task_publish_bytes(const struct task *t, const char *name, const struct buf *bytes,
 				  int64_t mtime_us)
 {
-	struct artifact a;
-	enum drift_err err =
-		artifact_open(t->conf, &t->set->track, t->set->version, name, t->worker->name, &a);
-
-	if (err)
-		return err;
-	err = io_write_all(a.fd, bytes->data, bytes->len);
-	if (err) {
-		log_errno("transcode: write %s", a.part.text);
-		artifact_drop(&a);
-		return err;
-	}
-	return artifact_publish(&a, mtime_us);
+	return artifact_put(t->conf, &t->set->track, t->set->version, name, t->worker->name, bytes,
+			    mtime_us);
 }

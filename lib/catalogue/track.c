@@ -57,7 +57,7 @@ static enum drift_err find(const struct http *h, struct db *db, struct track *ou
 	return err ? err : track_get(db, &id, out);
 }
 
-bool track_admit_growing(struct http *h, struct db *db, struct track *out)
+bool track_admit(struct http *h, struct db *db, struct track *out)
 {
 	struct track track;
 	enum drift_err err = find(h, db, &track);
@@ -69,20 +69,6 @@ bool track_admit_growing(struct http *h, struct db *db, struct track *out)
 	}
 	if (track.is_private && !key_admit(h, db, "listen", &key))
 		return false;
-	*out = track;
-	return true;
-}
-
-bool track_admit(struct http *h, struct db *db, struct track *out)
-{
-	struct track track;
-
-	if (!track_admit_growing(h, db, &track))
-		return false;
-	if (track.version == 0) {
-		http_fail(h, DRIFT_EBUSY, "This track is still being uploaded.");
-		return false;
-	}
 	*out = track;
 	return true;
 }

@@ -35,14 +35,11 @@ enum drift_err track_get(struct db *db, const struct uuid *id, struct track *out
  * Finds the track that the first segment of the request's path names, for somebody who
  * wants to hear it.
  *
- * out  written on true only; its version is there
+ * out  written on true only; its version is 0 while nothing of it is stored
  *
  * False: the request is answered (404; 401 or 403 for a private track without a key;
- * 503 while nothing of it is stored or the database is away).
+ * 503 while the database is away).
  */
 bool track_admit(struct http *h, struct db *db, struct track *out) MUST_CHECK;
-
-/* The same, for who can serve a track of which nothing is stored yet: its version is 0 then. */
-bool track_admit_growing(struct http *h, struct db *db, struct track *out) MUST_CHECK;
 
 #endif

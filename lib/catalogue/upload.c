@@ -268,12 +268,16 @@ static struct flock make_range(short type, int64_t from, int64_t to)
 	};
 }
 
-static enum drift_err take(struct db *db, struct upload *u, int64_t from, int64_t to)
+enum purpose { TO_WRITE, TO_READ };
+
+static enum drift_err take(struct db *db, struct upload *u, int64_t from, int64_t to,
+			   enum purpose purpose)
 {
 	struct db_rows rows = {0};
-	enum drift_err err = db_call(db, "SELECT drift.upload_take($1, $2, $3)",
+	enum drift_err err = db_call(db, "SELECT drift.upload_take($1, $2, $3, $4)",
 				     DB_ARGS(db_uuid(&u->id), db_int(from),
-					     to == UPLOAD_END_UNKNOWN ? db_text(NULL) : db_int(to)),
+					     to == UPLOAD_END_UNKNOWN ? db_text(NULL) : db_int(to),
+					     db_bool(purpose == TO_READ)),
 				     &rows);
 
 	if (err)
@@ -313,7 +317,7 @@ static enum drift_err check_open(struct db *db, struct upload *u)
 static enum drift_err take_place(struct db *db, struct upload *u, int64_t from, int64_t to)
 {
 	struct flock range = make_range(F_WRLCK, from, to);
-	enum drift_err err = take(db, u, from, to);
+	enum drift_err err = take(db, u, from, to, TO_WRITE);
 
 	if (!err)
 		err = lock_file(u, &range, UPLOAD_TAKE_MS);
@@ -349,7 +353,7 @@ static enum drift_err take_over(struct db *db, struct upload *u, int wait_ms)
 	enum drift_err err = lock_file(u, NULL, wait_ms);
 
 	if (!err)
-		err = take(db, u, 0, UPLOAD_END_UNKNOWN);
+		err = take(db, u, 0, UPLOAD_END_UNKNOWN, TO_READ);
 	if (!err)
 		err = lock_file(u, &all, UPLOAD_TAKE_MS);
 	return err ? err : refresh(db, u);
@@ -456,12 +460,27 @@ void upload_fail(const struct conf *conf, struct db *db, struct upload *u, const
 	remove_file(conf, &u->id);
 }
 
+/* What was made of it while it arrived. */
+static void remove_version(const struct conf *conf, const struct upload *u)
+{
+	struct store_path folder = store_track(conf, &u->track);
+
+	if (u->kind != UPLOAD_PART && u->state != UPLOAD_STORED &&
+	    store_remove_version(conf, &u->track, u->version))
+		(void)rmdir(folder.text); /* unless another version is there */
+}
+
 enum drift_err upload_delete(const struct conf *conf, struct db *db, const struct uuid *id)
 {
+	struct upload u;
+	enum drift_err known = upload_get(db, id, &u);
 	enum drift_err err =
 		db_call(db, "SELECT drift.upload_delete($1)", DB_ARGS(db_uuid(id)), NULL);
 
-	if (!err)
-		remove_file(conf, id);
-	return err;
+	if (err)
+		return err;
+	remove_file(conf, id);
+	if (!known)
+		remove_version(conf, &u);
+	return DRIFT_OK;
 }

@@ -157,6 +157,36 @@ bool fcgi_split(struct fcgi *f)
 	return false;
 }
 
+/* The server waits for the end of all that a CGI program writes. */
+static void leave_server(void)
+{
+	int nowhere = open("/dev/null", O_RDWR);
+
+	if (setsid() < 0 || nowhere < 0 || dup2(nowhere, STDIN_FILENO) < 0 ||
+	    dup2(nowhere, STDOUT_FILENO) < 0 || dup2(nowhere, STDERR_FILENO) < 0)
+		_exit(EXIT_FAILURE);
+	close(nowhere);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+}
+
+bool fcgi_spawn(struct fcgi *f)
+{
+	pid_t parent = getpid(), pid;
+
+	signal(SIGCHLD, SIG_IGN);
+	pid = fork();
+	if (pid != 0)
+		return false;
+	if (f->is_cgi) {
+		leave_server();
+	} else {
+		settle_in(parent);
+		close(f->request.ipcFd);
+	}
+	return true;
+}
+
 enum drift_err fcgi_pause(struct fcgi *f, int ms)
 {
 	struct pollfd end = {.fd = f->is_cgi ? STDOUT_FILENO : f->request.ipcFd};

@@ -38,6 +38,15 @@ void fcgi_finish(struct fcgi *f);
  */
 bool fcgi_split(struct fcgi *f) MUST_CHECK;
 
+/*
+ * Has a new process do what outlasts the request, which stays with this one.
+ *
+ * True: this is the new process. It has nothing of the request, and is to end by _exit(); under
+ * FastCGI it ends with the program that it comes from. False: this is the old one, or none could
+ * be made. What the processes share stays with the old one.
+ */
+bool fcgi_spawn(struct fcgi *f) MUST_CHECK;
+
 /* Waits; DRIFT_ECLOSED as soon as the server has closed its end. */
 enum drift_err fcgi_pause(struct fcgi *f, int ms) MUST_CHECK;
 

@@ -211,6 +211,11 @@ bool http_split(struct http *h)
 	return false;
 }
 
+bool http_spawn(struct http *h)
+{
+	return fcgi_spawn(h->fcgi);
+}
+
 /* The request. */
 
 const char *http_method(const struct http *h)

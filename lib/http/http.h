@@ -36,6 +36,9 @@ void http_finish(struct http *h);
  */
 bool http_split(struct http *h) MUST_CHECK;
 
+/* Has a new process do what outlasts the request: as fcgi_spawn(). */
+bool http_spawn(struct http *h) MUST_CHECK;
+
 /* --- the request; texts are borrowed until http_finish() --------------- */
 
 const char *http_method(const struct http *h); /* "GET" …, never NULL */

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #define BROKEN_READS_MAX 32 /* in a row, before the rest is given up */
-#define GUESS_BYTES "1024" /* of PCM in WAV, by which libavformat guesses what it may be instead */
+#define GUESS_BYTES "1024" /* of PCM in WAV, in which libavformat looks for something else */
 #define WAV_PACKET_BYTES 65536 /* packets of 4 KiB, the default, cost more than what is in them */
+#define WAV_PACKET_BYTES_ARRIVING 4096 /* but larger ones are waited for */
 
 static int refuse_open(struct AVFormatContext *format, AVIOContext **pb, const char *url, int flags,
 		       AVDictionary **options)
@@ -124,6 +125,7 @@ static enum drift_err choose_stream(struct demux *d, const struct demux_file *fi
    larger the longer. It is read while it is small, and then again. */
 static enum drift_err get_over_guessing(struct demux *d, const struct demux_file *file)
 {
+	int bytes = incoming_is_whole(file->in) ? WAV_PACKET_BYTES : WAV_PACKET_BYTES_ARRIVING;
 	AVPacket *packet;
 	int err;
 
@@ -135,7 +137,7 @@ static enum drift_err get_over_guessing(struct demux *d, const struct demux_file
 	err = av_read_frame(d->format, packet);
 	av_packet_free(&packet);
 	if (err >= 0)
-		err = av_opt_set_int(d->format->priv_data, "max_size", WAV_PACKET_BYTES, 0);
+		err = av_opt_set_int(d->format->priv_data, "max_size", bytes, 0);
 	if (err >= 0)
 		err = av_seek_frame(d->format, d->stream->index, 0, AVSEEK_FLAG_BACKWARD);
 	return err == AVERROR(ENOMEM) ? DRIFT_ENOMEM : DRIFT_OK;

@@ -1,6 +1,7 @@
 #include "media/hls.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* Nine places: what rounding adds up to over a day is less than a sample. */
 static void add_segment(struct buf *out, const struct hls_media *m, const struct hls_segment *s)
@@ -30,6 +31,17 @@ void hls_add_media(struct buf *out, const struct hls_media *media)
 		add_segment(out, media, &media->segment[i]);
 	if (media->state != HLS_GROWING)
 		buf_add_text(out, "#EXT-X-ENDLIST\n");
+}
+
+void hls_add_moved(struct buf *out, const char *text, const char *file, const char *folder)
+{
+	const char *hit;
+
+	for (; (hit = strstr(text, file)); text = hit + strlen(file)) {
+		buf_add(out, text, (size_t)(hit - text));
+		buf_addf(out, "%s%s", folder, file);
+	}
+	buf_add_text(out, text);
 }
 
 void hls_add_master(struct buf *out, const struct hls_variant *variant)

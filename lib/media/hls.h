@@ -38,6 +38,15 @@ struct hls_media {
 /* Adds the playlist. */
 void hls_add_media(struct buf *out, const struct hls_media *media);
 
+/*
+ * Adds a playlist of hls_add_media() as it reads from another place.
+ *
+ * text    NUL ended, borrowed for the call
+ * file    the name in it
+ * folder  URL of where that lies, with a slash at its end
+ */
+void hls_add_moved(struct buf *out, const char *text, const char *file, const char *folder);
+
 struct hls_variant {
 	const char *playlist; /* name of the file */
 	const char *codecs; /* RFC 6381 */

@@ -70,6 +70,8 @@ begin
 					l_cgi || 'seekidx.fcgi/' || t.id || '?format=lossless' end,
 				'fmp4', case when r.name is not null then r.meta || jsonb_build_object(
 					'mime', r.mime, 'bytes', r.bytes, 'url', l_media || r.name) end,
+				'growing', case when r.name is null then
+					drift.growth_card(t.id, t.version, l_cgi, l_media) end,
 				'prefer', case when r.name is null then '["file"]'::jsonb
 					when r.meta ->> 'codec' like 'mp4a.6%' then '["file", "fmp4"]'
 					else '["fmp4", "file"]' end),

@@ -1,14 +1,16 @@
 -- manifest_growing: all that a player can know of a track whose first source is arriving.
 --
 --   i_site   what precedes /cgi-bin/ in URLs
+--   i_media  URL under which the version's folder is served; null: there is none yet
 --
 -- The members of manifest, with what the head of the source says; samples and duration are
 -- null unless it states them. source says what is there: ranges of bytes [from, to). DR404:
 -- as growing_get.
-create or replace function drift.manifest_growing(i_track uuid, i_site text)
+create or replace function drift.manifest_growing(i_track uuid, i_site text, i_media text)
 returns jsonb language plpgsql stable security definer set search_path = drift, pg_temp as $$
 declare
-	l_stream text := i_site || '/cgi-bin/stream.fcgi/' || i_track || '?format=';
+	l_track text := i_site || '/cgi-bin/stream.fcgi/' || i_track;
+	l_stream text := l_track || '?format=';
 	t drift.track;
 	s drift.source;
 	u drift.upload;
@@ -36,10 +38,12 @@ begin
 				'codec', s.codec, 'mime', s.mime,
 				'bitrate', round((8 * drift.source_rate(s, u.length))::numeric),
 				'bytes', u.length, 'url', null, 'stream', l_stream || 'lossless',
-				'sidecar', null, 'playlist', null),
+				'sidecar', null,
+				'playlist', case when s.codec is not null then l_track || '/playlist.m3u8' end,
+				'growing', drift.growth_card(t.id, s.version, i_site || '/cgi-bin/', i_media)),
 			'opus', jsonb_build_object('state', 'missing', 'codec', 'opus',
 				'mime', 'audio/ogg; codecs=opus', 'url', null, 'stream', l_stream || 'opus',
 				'sidecar', null, 'seekidx', null, 'playlist', null, 'pre_skip', 312)));
 end $$;
-comment on function drift.manifest_growing(uuid, text) is
+comment on function drift.manifest_growing(uuid, text, text) is
 	'All that a player can know of a track that is arriving, as JSON.';

@@ -474,9 +474,10 @@ static struct source *open_in_process(const char *path, const struct buf *index)
 	char why[SOURCE_REASON_MAX] = "";
 	struct source *s = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC); /* as long as the test lasts */
-	enum drift_err err = index ? source_new_indexed(incoming_whole(fd), 1, NULL, (const uint8_t *)index->data,
-							index->len, &s, why)
-				   : source_new(incoming_whole(fd), 1, NULL, &s, why);
+	enum drift_err err =
+		index ? source_new_indexed(incoming_whole(fd), 1, NULL,
+					   (const uint8_t *)index->data, index->len, &s, why)
+		      : source_new(incoming_whole(fd), 1, NULL, &s, why);
 
 	if (err != DRIFT_OK)
 		fail_msg("%s: %s", path, why);
