@@ -219,7 +219,8 @@ static void cut(const struct packets *p, int32_t rate, const struct tally *t,
 static bool find_span(struct packets *p, struct oggspan *span)
 {
 	if (strcmp(p->file.sniff.container, "ogg") != 0 ||
-	    !oggspan_read(p->file.in->fd, p->file.start, p->file.in->bytes, p->beat, span))
+	    !oggspan_read(p->file.in->fd, p->file.start, p->file.in->bytes, p->beat, span) ||
+	    span->packets == 0)
 		return false;
 	p->limit = span->packets;
 	return true;

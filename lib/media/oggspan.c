@@ -94,11 +94,18 @@ static void add_audio(struct oggspan *s, const struct page *p)
 	s->last_packets = p->packets;
 }
 
-static void add_page(struct walk *w, const struct page *p)
+/* All streams that sound together begin before there is any audio. */
+static bool is_of_next_link(const struct walk *w, const struct page *p)
+{
+	return header_packets(p) > 0 && w->span.packets > 0;
+}
+
+static void add_page(struct walk *w, const struct page *p, int64_t at)
 {
 	if (w->headers < 0 && header_packets(p) > 0) {
 		w->serial = p->serial;
 		w->headers = header_packets(p);
+		w->span.start = at;
 	}
 	if (w->headers < 0 || p->serial != w->serial)
 		return;
@@ -125,11 +132,14 @@ bool oggspan_read(int fd, int64_t start, int64_t end, void (*beat)(void), struct
 		/* a page cut off by the end of the file gives no packets */
 		if (at + page.bytes > end)
 			break;
-		add_page(&w, &page);
+		if (is_of_next_link(&w, &page))
+			break;
+		add_page(&w, &page, at);
 		at += page.bytes;
 	}
-	if (w.span.packets == 0)
+	if (w.headers < 0)
 		return false;
+	w.span.end = at < 0 ? end : at;
 	*out = w.span;
 	return true;
 }

@@ -1,5 +1,6 @@
 #include "media/source.h"
 
+#include "media/chain.h"
 #include "media/extent.h"
 #include "media/mixdown.h"
 #include "media/packetidx.h"
@@ -22,6 +23,7 @@ struct source {
 	struct incoming file;
 	bool is_endless; /* facts.samples is a limit, not a length */
 	struct packets packets;
+	struct chain chain; /* what is decoded of the file */
 	struct decoder_facts facts;
 	struct mixdown mix;
 	int preroll; /* packets */
@@ -237,13 +239,8 @@ static enum drift_err reopen(struct packets *p, char *reason)
 	return packets_open(p, reason);
 }
 
-static int64_t file_bytes(const struct source *s)
-{
-	return s->file.bytes;
-}
-
 /* What was measured before, if it is of this file and of a length that is taken. */
-static bool measure_by_index(struct source *s, int64_t max_hours)
+static bool measure_by_index(struct source *s, int64_t max_hours, struct extent *out)
 {
 	struct packetidx_facts known;
 	int64_t most = max_hours * 3600 * s->facts.sample_rate;
@@ -251,53 +248,56 @@ static bool measure_by_index(struct source *s, int64_t max_hours)
 	if (!s->index_bytes ||
 	    packetidx_read(&s->packets.index, &known, s->index, s->index_bytes) != DRIFT_OK)
 		return false;
-	if (known.rate != s->facts.sample_rate || known.bytes != file_bytes(s) ||
+	if (known.rate != s->facts.sample_rate || known.bytes != s->file.bytes ||
 	    known.samples < 1 || known.samples > most) {
 		packetidx_clear(&s->packets.index);
 		return false;
 	}
-	s->facts.delay = (int32_t)known.delay;
-	s->facts.samples = known.samples;
+	*out = (struct extent){.total = known.delay + known.samples, .delay = known.delay};
 	return true;
 }
 
-/* Of a file that still arrives. */
-static void foresee(struct source *s, int64_t max_hours)
+static enum drift_err measure_whole(struct source *s, int64_t most, char *reason)
 {
-	struct extent extent;
+	enum drift_err err;
 
-	s->is_endless = !extent_foresee(&s->packets, s->facts.sample_rate,
-					max_hours * 3600 * s->facts.sample_rate, &extent);
-	s->facts.delay = (int32_t)extent.delay;
-	s->facts.samples = extent.total - extent.delay;
+	s->packets.indexing = true;
+	s->packets.index.step = s->facts.sample_rate / INDEX_PER_SECOND;
+	err = chain_measure(&s->chain, &s->packets, s->facts.sample_rate, most, reason);
+	s->packets.indexing = false;
+	if (s->chain.count > 1) {
+		/* it would have to say where in which link; a walk through one is short */
+		packetidx_clear(&s->packets.index);
+		snprintf(s->facts.container, sizeof(s->facts.container), "ogg-chain");
+	}
+	return err;
 }
 
+/* Before anything is read: where its first and its last sample are. */
 static enum drift_err measure(struct source *s, int64_t max_hours, char *reason)
 {
+	int64_t most = max_hours * 3600 * s->facts.sample_rate;
 	struct extent extent;
 	enum drift_err err;
 
 	if (!incoming_is_whole(&s->file)) {
-		foresee(s, max_hours);
-		return DRIFT_OK;
+		s->is_endless = !extent_foresee(&s->packets, s->facts.sample_rate, most, &extent);
+		err = chain_begin(&s->chain, &s->packets, &extent);
+	} else if (measure_by_index(s, max_hours, &extent)) {
+		err = chain_begin(&s->chain, &s->packets, &extent);
+	} else {
+		err = measure_whole(s, most, reason);
 	}
-	if (measure_by_index(s, max_hours))
-		return DRIFT_OK;
-	s->packets.indexing = true;
-	s->packets.index.step = s->facts.sample_rate / INDEX_PER_SECOND;
-	err = extent_measure(&s->packets, s->facts.sample_rate,
-			     max_hours * 3600 * s->facts.sample_rate, &extent);
-	s->packets.indexing = false;
 	if (err == DRIFT_ELARGE)
 		return REFUSE(reason, "it is longer than %lld hours", (long long)max_hours);
 	if (err != DRIFT_OK)
 		return err;
-	if (extent.total - extent.delay - extent.padding <= 0)
+	s->facts.samples = chain_samples(&s->chain);
+	if (s->facts.samples <= 0)
 		return REFUSE(reason, "there is no sound in it");
-	s->facts.delay = (int32_t)extent.delay;
-	s->facts.padding = (int32_t)extent.padding;
-	s->facts.samples = extent.total - extent.delay - extent.padding;
-	return DRIFT_OK;
+	s->facts.delay = (int32_t)s->chain.link[0].extent.delay;
+	s->facts.padding = (int32_t)s->chain.link[s->chain.count - 1].extent.padding;
+	return chain_enter(&s->chain, &s->packets, 0);
 }
 
 void source_get_index(const struct source *s, struct buf *out)
@@ -306,7 +306,7 @@ void source_get_index(const struct source *s, struct buf *out)
 		.rate = s->facts.sample_rate,
 		.delay = s->facts.delay,
 		.samples = s->facts.samples,
-		.bytes = file_bytes(s),
+		.bytes = s->file.bytes,
 	};
 
 	if (s->packets.index.count > 0)
@@ -316,6 +316,15 @@ void source_get_index(const struct source *s, struct buf *out)
 static bool is_copied(const struct source *s)
 {
 	return s->repackaged && s->packets.demux.codec->mp4 && !s->packets.demux.video;
+}
+
+/* Of what is copied no sample is counted. */
+static enum drift_err limit_copied(struct source *s, char *reason)
+{
+	if (chain_is_in(&s->packets))
+		return REFUSE(reason, "MP4 cannot hold streams one after the other");
+	extent_limit(&s->packets);
+	return DRIFT_OK;
 }
 
 static enum drift_err open_source(struct source *s, int64_t max_hours, char *reason)
@@ -331,16 +340,12 @@ static enum drift_err open_source(struct source *s, int64_t max_hours, char *rea
 		err = describe(s, reason);
 	if (err == DRIFT_OK)
 		err = reopen(&s->packets, reason);
-	if (err == DRIFT_OK && is_copied(s) && incoming_is_whole(&s->file)) {
-		extent_limit(&s->packets);
-		return DRIFT_OK;
-	}
+	if (err == DRIFT_OK && is_copied(s) && incoming_is_whole(&s->file))
+		return limit_copied(s, reason);
 	if (err == DRIFT_OK)
 		err = measure(s, max_hours, reason);
 	if (is_copied(s))
 		s->facts.samples = 0;
-	if (err == DRIFT_OK)
-		err = reopen(&s->packets, reason);
 	return err;
 }
 
@@ -400,6 +405,7 @@ void source_free(struct source *s)
 		return;
 	packets_close(&s->packets);
 	packetidx_clear(&s->packets.index);
+	chain_clear(&s->chain);
 	free(s->cover);
 	free(s);
 }
@@ -525,24 +531,50 @@ static enum drift_err read_range(struct source *s, struct range *r)
 	return err;
 }
 
-/* The part of [first, first + count) that is heard; around it there is silence. out: where
-   first goes. */
-static enum drift_err read_heard(struct source *s, int64_t first, int32_t count, struct range *r)
+static enum drift_err read_link(struct source *s, int i, int64_t from, int64_t to, struct range *r)
 {
-	int64_t heard = s->facts.samples, delay = s->facts.delay;
-	int64_t from = first < 0 ? 0 : first, to = first < heard - count ? first + count : heard;
-	uint8_t *out = r->out;
+	int64_t delay = s->chain.link[i].extent.delay;
+	enum drift_err err = chain_enter(&s->chain, &s->packets, i);
 
-	if (from >= to) {
-		memset(out, 0, (size_t)count * r->stride);
-		return DRIFT_OK;
-	}
 	r->from = r->filled = from + delay;
 	r->to = to + delay;
-	r->out = out + (size_t)(from - first) * r->stride;
-	memset(out, 0, (size_t)(from - first) * r->stride);
-	memset(place_of(r, r->to), 0, (size_t)(first + count - to) * r->stride);
-	return read_range(s, r);
+	return err ? err : read_range(s, r);
+}
+
+/* [from, to) of what is heard, link by link. */
+static enum drift_err read_links(struct source *s, int64_t from, int64_t to, struct range *r)
+{
+	enum drift_err err = DRIFT_OK;
+
+	for (int i = 0; !err && from < to; i++) {
+		int64_t samples = chain_link_samples(&s->chain, i);
+		int64_t end = to < samples ? to : samples;
+
+		if (from < end) {
+			err = read_link(s, i, from, end, r);
+			r->out += (size_t)(end - from) * r->stride;
+			from = end;
+		}
+		from -= samples;
+		to -= samples;
+	}
+	return err;
+}
+
+/* [first, first + count), of which what is not heard is silence. out: where first goes. */
+static enum drift_err read_heard(struct source *s, int64_t first, int32_t count, struct range *r)
+{
+	int64_t heard = s->facts.samples, before = first < 0 ? -first : 0;
+	int64_t behind = first > heard - count ? first - (heard - count) : 0;
+
+	if (before + behind >= count) {
+		memset(r->out, 0, (size_t)count * r->stride);
+		return DRIFT_OK;
+	}
+	memset(r->out, 0, (size_t)before * r->stride);
+	memset(r->out + (size_t)(count - behind) * r->stride, 0, (size_t)behind * r->stride);
+	r->out += (size_t)before * r->stride;
+	return read_links(s, first + before, first + count - behind, r);
 }
 
 enum drift_err source_read(struct source *s, int64_t first, int32_t count, float *out)

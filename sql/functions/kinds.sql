@@ -2,11 +2,12 @@
 --
 --   i_codec     of its sound;  i_lossless  of it too
 --   i_video     of its moving pictures; null: there are none
+--   i_container ogg-chain: several streams one after the other
 --
--- Sound that no browser takes in MP4 and that was not lossless is not repackaged: its
--- Opus rendition serves. Pictures that no browser plays have to be encoded, which takes
+-- Sound that no browser takes in MP4 and that was not lossless is not repackaged, nor is
+-- a chain of streams, each with ends of its own to cut: the Opus rendition serves. Pictures that no browser plays have to be encoded, which takes
 -- longer than all else together and so comes after all else.
-create or replace function drift.kinds(i_codec text, i_lossless boolean, i_video text)
+create or replace function drift.kinds(i_codec text, i_lossless boolean, i_video text, i_container text)
 returns table (kind text, priority integer) language sql immutable security definer
 set search_path = drift, pg_temp as $$
 	select 'opus', 0
@@ -15,6 +16,7 @@ set search_path = drift, pg_temp as $$
 	union all
 	select 'remux', case when i_video not in ('h264', 'hevc', 'vp9', 'av1') then -2 else 0 end
 	where i_video is not null or i_lossless
-		or i_codec in ('flac', 'alac', 'pcm', 'alaw', 'ulaw', 'aac', 'mp3', 'opus')
+		or (i_codec in ('flac', 'alac', 'pcm', 'alaw', 'ulaw', 'aac', 'mp3', 'opus')
+			and i_container is distinct from 'ogg-chain')
 $$;
-comment on function drift.kinds(text, boolean, text) is 'What is made of a source, with its priority.';
+comment on function drift.kinds(text, boolean, text, text) is 'What is made of a source, with its priority.';

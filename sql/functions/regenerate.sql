@@ -22,7 +22,8 @@ begin
 	end if;
 	insert into drift.job (track, version, kind, priority)
 	select i_track, l_source.version, k.kind, k.priority
-	from drift.kinds(l_source.codec, l_source.lossless, l_source.video) k
+	from drift.kinds(l_source.codec, l_source.lossless, l_source.video,
+		l_source.container) k
 	where k.kind = coalesce(i_kind, k.kind)
 	on conflict on constraint job_once do update
 	set state = 'queued', progress = 0, attempts = 0, due = now(), lease = null,

@@ -64,7 +64,7 @@ begin
 		where t.id = l_upload.track;
 		insert into drift.job (track, version, kind, priority)
 		select l_upload.track, l_upload.version, k.kind, k.priority
-		from drift.kinds(i_codec, i_lossless, i_video) k;
+		from drift.kinds(i_codec, i_lossless, i_video, i_container) k;
 		notify drift_job;
 	end if;
 	return query select l_upload.track, l_upload.version;
