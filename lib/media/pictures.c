@@ -21,8 +21,10 @@ static const struct {
 	{AV_CODEC_ID_MPEG4, "mpeg4"},
 	{AV_CODEC_ID_MPEG2VIDEO, "mpeg2video"},
 	{AV_CODEC_ID_MPEG1VIDEO, "mpeg1video"},
+	{AV_CODEC_ID_MSMPEG4V2, "msmpeg4v2"},
 	{AV_CODEC_ID_MSMPEG4V3, "msmpeg4"},
 	{AV_CODEC_ID_H263, "h263"},
+	{AV_CODEC_ID_FLV1, "flv"},
 	{AV_CODEC_ID_VP8, "vp8"},
 };
 

@@ -88,6 +88,20 @@ static void expect_copy(const char *path, const char *codec, const char *filter)
 	remux_clear(&r);
 }
 
+/* Where the setup moves from the first packet to the head. */
+static void expect_same_pictures(const char *path, const char *codec)
+{
+	struct remux_result r = remux(path);
+
+	if (strncmp(r.codec, codec, strlen(codec)) != 0)
+		fail_msg("%s became %s", path, r.codec);
+	strange_run("for f in remux.mp4 '%s'; do ffmpeg -v error -i $f -map 0:v -f framehash -hash "
+		    "md5 - | grep -v '^#' | cut -d, -f6 > $f.sums; done; "
+		    "test $(wc -l < remux.mp4.sums) -gt 50 && cmp remux.mp4.sums '%s'.sums",
+		    path, path);
+	remux_clear(&r);
+}
+
 static void it_copies_pictures_that_browsers_play(void **state)
 {
 	(void)state;
@@ -97,6 +111,8 @@ static void it_copies_pictures_that_browsers_play(void **state)
 	compose("h.mov", "-c:v libx264", "-c:a pcm_s16le");
 	compose("h.avi", "-c:v libx264 -bf 0", "-c:a libmp3lame");
 	compose("e.mp4", "-c:v libx265 -x265-params log-level=none -tag:v hev1", "-c:a aac");
+	compose("e.avi", "-c:v libx265 -x265-params bframes=0:log-level=none -tag:v HEVC",
+		"-c:a libmp3lame");
 	compose("9.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8", "-c:a libvorbis");
 	compose("1.webm", "-c:v libsvtav1 -preset 12", "-c:a libopus");
 	expect_copy("h.mp4", "avc1.64", "-bsf:v h264_mp4toannexb");
@@ -104,6 +120,7 @@ static void it_copies_pictures_that_browsers_play(void **state)
 	expect_copy("h.mov", "avc1.64", "-bsf:v h264_mp4toannexb");
 	expect_copy("h.avi", "avc1.64", "-bsf:v h264_mp4toannexb");
 	expect_copy("e.mp4", "hvc1.1.6.L", "-bsf:v hevc_mp4toannexb");
+	expect_same_pictures("e.avi", "hvc1.1.6.L");
 	expect_copy("9.webm", "vp09.00.", "");
 	expect_copy("1.webm", "av01.0.", "");
 }
@@ -137,6 +154,16 @@ static void it_makes_h264_of_pictures_that_they_refuse(void **state)
 	expect_h264("4.avi");
 	expect_h264("2.mkv");
 	expect_h264("8.webm");
+	compose("1.avi", "-c:v mpeg1video -q:v 3", "-c:a mp2");
+	compose("3.mov", "-c:v h263 -s 176x144 -q:v 3", "-c:a libmp3lame");
+	compose("ms3.avi", "-c:v msmpeg4 -q:v 3", "-c:a libmp3lame");
+	compose("ms2.mkv", "-c:v msmpeg4v2 -q:v 3", "-c:a libmp3lame");
+	compose("f.mkv", "-c:v flv1 -q:v 3", "-c:a libmp3lame");
+	expect_h264("1.avi");
+	expect_h264("3.mov");
+	expect_h264("ms3.avi");
+	expect_h264("ms2.mkv");
+	expect_h264("f.mkv");
 }
 
 static void it_refuses_what_it_does_not_know(void **state)
