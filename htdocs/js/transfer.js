@@ -44,6 +44,8 @@ export class Transfer {
 	#track = '';
 	#largest = CHUNK;
 	#begun = 0;
+	/** counts pauses: what was prepared before one is not sent after it */
+	#pauses = 0;
 	/** @type {() => void} */
 	#paused = () => {};
 
@@ -85,12 +87,14 @@ export class Transfer {
 
 	/** What was sent is kept by the server for a while. */
 	async pause() {
+		this.#pauses++;
 		this.#paused();
 		await this.#upload?.abort();
 	}
 
 	/** The server forgets what was sent. */
 	async cancel() {
+		this.#pauses++;
 		this.#paused();
 		await this.#upload?.abort(true);
 	}
@@ -124,11 +128,16 @@ export class Transfer {
 
 	/** @param {import('tus-js-client').HttpRequest} request */
 	async #prepare(request) {
+		const pauses = this.#pauses;
+
 		if (request.getMethod() !== 'PATCH')
 			return;
 		if (this.#track)
 			await sendWanted(this.#file, request.getURL(), this.#track, Number(request.getHeader('Upload-Offset')),
 				Math.min(this.#largest, CHUNK_FIRST));
+		/* tus would send what it has aborted, without its headers, which an aborted request has lost */
+		if (pauses !== this.#pauses)
+			await new Promise(() => {});
 		this.#begun = performance.now();
 	}
 

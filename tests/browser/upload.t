@@ -28,7 +28,7 @@ async function reach(page, stage, seconds = 60) {
 (async () => {
 	const { it, runTests } = await import('./lib/tap.mjs');
 	const { stacks } = await import('./lib/stacks.mjs');
-	const { launch, openPage, forgive, screenshot } = await import('./lib/browser.mjs');
+	const { launch, openPage, forgive } = await import('./lib/browser.mjs');
 	const { composeWav } = await import('./lib/wav.mjs');
 	const { removeTrack } = await import('./lib/api.mjs');
 	const browser = await launch();
@@ -103,7 +103,6 @@ async function reach(page, stage, seconds = 60) {
 			assert.ok(good.some(({ text }) => /^Post-Processing: (queued|transcoding \d+)/.test(text)),
 				JSON.stringify(good));
 			good.reduce((before, now) => (assert.ok(now.part >= before.part, now.text), now));
-			await screenshot(page, `upload-light-${stack.name}`);
 		});
 		it(on('leads to the track in the player'), async () => {
 			await page.click('#meters .meter a');
@@ -193,6 +192,34 @@ async function reach(page, stage, seconds = 60) {
 			assert.equal(await page.locator('#meters .meter').count(), 0);
 			await page.unrouteAll({ behavior: 'wait' });
 		});
+		it(on('sends nothing any more once it is paused, whatever was prepared'), async () => {
+			let asked = 0, release;
+
+			await fresh();
+			await giveKey(stack.key);
+			const held = new Promise((resolve) => {
+				page.route(/\/status$/, async (route) => {
+					/* what is wanted, before the second piece */
+					if (++asked === 2)
+						await new Promise((go) => resolve(release = go));
+					await route.continue();
+				});
+			});
+
+			await page.setInputFiles('#files', mix);
+			await held;
+			await page.getByRole('button', { name: 'Pause Long Mix.wav' }).click();
+			const sent = requests.length;
+
+			release();
+			await page.getByRole('button', { name: 'Resume Long Mix.wav' }).click();
+			await page.waitForFunction(() => /Sending [2-9]\d/.test(document.querySelector('#meters .meter-text').textContent));
+			/* what had been prepared would go without its headers, which were lost with the pause */
+			assert.deepEqual(requests.slice(sent).filter((request) => request.method() === 'PATCH' && !request.headers()['x-api-key'])
+				.map((request) => request.url()), []);
+			await page.unrouteAll({ behavior: 'wait' });
+			await page.getByRole('button', { name: 'Cancel Long Mix.wav' }).click();
+		});
 		it(on('sends smaller pieces where large ones do not get through'), async () => {
 			const sizes = [];
 
@@ -230,7 +257,6 @@ async function reach(page, stage, seconds = 60) {
 				assert.match(text, /^Failed\. .*[a-z]+ [a-z]+.* Try another file\.$/);
 			assert.equal(await page.getByRole('button', { name: /^Resume/ }).count(), 0);
 			await page.emulateMedia({ colorScheme: 'dark' });
-			await screenshot(page, `upload-dark-${stack.name}`);
 			forgive(complaints, /4\d\d/);
 		});
 		const row = (track) => page.locator(`#manage-list li[data-track="${track}"]`);
@@ -300,7 +326,6 @@ async function reach(page, stage, seconds = 60) {
 			await page.clock.runFor(9000);
 			assert.equal((await card(tracks.at(-2))).version, 2);
 			await row(track).getByRole('button', { name: /^Delete/ }).click();
-			await screenshot(page, `manage-dark-${stack.name}`);
 			const deleted = page.waitForResponse((answer) => answer.request().method() === 'DELETE');
 			await page.clock.runFor(9000);
 			assert.equal((await deleted).status(), 204);
@@ -319,13 +344,11 @@ async function reach(page, stage, seconds = 60) {
 				assert.equal((await posted).status(), 202);
 			}
 			await page.setViewportSize({ width: 1280, height: 1600 });
-			await screenshot(page, `manage-light-${stack.name}`);
 			await page.unrouteAll({ behavior: 'wait' });
 		});
 		it(on('fits 360 pixels'), async () => {
 			await page.setViewportSize({ width: 360, height: 740 });
 			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360));
-			await screenshot(page, `upload-360-${stack.name}`);
 		});
 		it(on('has nothing to complain about in the console, nor breaks its content policy'), async () => {
 			assert.deepEqual(complaints, []);
