@@ -48,6 +48,7 @@ make run       installs what is missing, builds, starts everything with example 
                (PORT=8080, VAR=var, SERVER=lighttpd or apache, TRANSCODER=yes or no)
 make check     installs what is missing, builds, and runs every test
                (T='tests/http/tus.t …' runs some)
+make screenshots  pictures of the pages into $(BUILD)/screenshots
 make bench     prints how fast it is, each figure against a named peer
                (SOURCE=mix.wav measures with that file, B='upload …' measures some)
 make install   DESTDIR= PREFIX=/usr/local
@@ -180,6 +181,11 @@ check:
 
 .PHONY: unit-tests
 unit-tests: $(unit_bin)
+
+# pictures of every state of the pages, in build/screenshots
+.PHONY: screenshots
+screenshots:
+	@$(MAKE) -s check T=tests/browser/looks.t
 
 # `make bench B='transcode'` measures some
 .PHONY: bench

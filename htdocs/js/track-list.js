@@ -141,6 +141,7 @@ export class TrackList extends EventTarget {
 
 		for (const { track, title, artist } of page.tracks)
 			this.names.set(track, { title, artist });
+		this.#list.classList.toggle('album', this.#collection.album !== '');
 		this.#list[further ? 'append' : 'replaceChildren'](...rows);
 		this.#after = page.after;
 		this.#more.hidden = page.after === null;

@@ -6,7 +6,7 @@ const { createServer } = require('node:http');
 (async () => {
 	const { it, runTests } = await import('./lib/tap.mjs');
 	const { stacks } = await import('./lib/stacks.mjs');
-	const { launch, openPage, screenshot } = await import('./lib/browser.mjs');
+	const { launch, openPage } = await import('./lib/browser.mjs');
 	const { composeWav } = await import('./lib/wav.mjs');
 	const { uploadTrack, removeTrack, describeTrack } = await import('./lib/api.mjs');
 	const browser = await launch();
@@ -67,7 +67,6 @@ const { createServer } = require('node:http');
 		it(on('shows the queue, and lets it be changed while it plays'), async () => {
 			await page.click('#queue-button');
 			await page.waitForFunction(() => document.querySelector('#queue-list .current .queue-title')?.textContent === 'Six Rooms');
-			await screenshot(page, `queue-light-${stack.name}`);
 			await page.getByRole('button', { name: 'Remove Ebb from the queue' }).click();
 			assert.equal(await page.locator('#queue-list li').count(), 2);
 			await page.locator('.queue-place').first().click();
@@ -182,28 +181,11 @@ const { createServer } = require('node:http');
 			assert.equal(await frame.textContent('#title'), 'Ebb');
 			assert.ok(await frame.evaluate(() => document.documentElement.scrollWidth <= innerWidth &&
 				document.documentElement.scrollHeight <= innerHeight));
-			await screenshot(other.page, `embed-${stack.name}`);
 			await frame.click('#next');
 			await frame.waitForFunction(() => document.getElementById('title').textContent === 'Six Rooms');
 			assert.deepEqual(other.complaints, []);
 			await other.page.close();
 			server.close();
-		});
-		it(on('has a name and a role for whatever can be pressed'), async () => {
-			await page.goto(`${stack.url}?${query()}`);
-			await page.locator('#tracks li').nth(2).waitFor();
-			const nameless = await page.locator('button, a[href], input, [role="slider"]').evaluateAll((all) => all
-				.filter((element) => !(element.getAttribute('aria-label') || element.textContent.trim() || element.labels?.length))
-				.map((element) => element.outerHTML));
-
-			assert.deepEqual(nameless, []);
-			assert.equal(await page.locator('[role="status"]').count(), 2);
-		});
-		it(on('can be read by everybody: text stands out from its ground'), async () => {
-			for (const scheme of ['light', 'dark']) {
-				await page.emulateMedia({ colorScheme: scheme });
-				assert.deepEqual(await page.evaluate(faintTexts), [], scheme);
-			}
 		});
 		it(on('lists and plays without script'), async () => {
 			const plain = await browser.newContext({ javaScriptEnabled: false });
@@ -234,38 +216,5 @@ const { createServer } = require('node:http');
 			globalThis.actions[name] = act;
 			return set.call(this, name, act);
 		};
-	}
-
-	/** Texts whose contrast is below 4.5:1 (WCAG 2.2, 1.4.3), in the page. */
-	function faintTexts() {
-		const channels = (colour) => {
-			const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-
-			canvas.fillStyle = colour;
-			canvas.fillRect(0, 0, 1, 1);
-			return [...canvas.getImageData(0, 0, 1, 1).data];
-		};
-		const luminance = (colour) => channels(colour).slice(0, 3).map((value) => value / 255)
-			.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-			.reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-		const ground = (element) => {
-			for (; element; element = element.parentElement) {
-				const { backgroundColor } = getComputedStyle(element);
-
-				if (channels(backgroundColor)[3] === 255)
-					return backgroundColor;
-			}
-			return 'white';
-		};
-
-		return [...document.querySelectorAll('body *')]
-			.filter((element) => element.checkVisibility() && !element.matches(':disabled, :disabled *') &&
-				[...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
-			.map((element) => {
-				const [a, b] = [luminance(getComputedStyle(element).color), luminance(ground(element))].sort((x, y) => y - x);
-
-				return [element.textContent.trim().slice(0, 30), (a + 0.05) / (b + 0.05)];
-			})
-			.filter(([, contrast]) => contrast < 4.5);
 	}
 })();

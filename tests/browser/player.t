@@ -68,7 +68,7 @@ function watchGround() {
 (async () => {
 	const { it, runTests } = await import('./lib/tap.mjs');
 	const { stacks } = await import('./lib/stacks.mjs');
-	const { launch, openPage, forgive, screenshot } = await import('./lib/browser.mjs');
+	const { launch, openPage, forgive } = await import('./lib/browser.mjs');
 	const { composeWav } = await import('./lib/wav.mjs');
 	const { uploadTrack, removeTrack } = await import('./lib/api.mjs');
 	const browser = await launch();
@@ -186,9 +186,7 @@ function watchGround() {
 			await chooseSetting(page, 'dark');
 			assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), DARK);
 			await page.mouse.move(0, 0);
-			await screenshot(page, `player-dark-${stack.name}`);
 			await chooseSetting(page, 'light');
-			await screenshot(page, `player-light-${stack.name}`);
 			await chooseSetting(page, 'dark');
 		});
 		it(on('keeps both choices over a reload, without a flash'), async () => {
@@ -337,7 +335,6 @@ function watchGround() {
 			await row().waitFor();
 			await page.waitForFunction(() => document.getElementById('title').textContent.startsWith('Tidal'));
 			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360));
-			await screenshot(page, `player-360-${stack.name}`);
 		});
 		it(on('gives the settings as a form without script'), async () => {
 			const plain = await browser.newContext({ javaScriptEnabled: false });
@@ -351,7 +348,6 @@ function watchGround() {
 			assert.ok(await form.getByLabel('Dark', { exact: true }).isChecked());
 			assert.equal(await form.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), DARK);
 			assert.equal((await plain.cookies()).find(({ name }) => name === 'theme')?.value, 'dark');
-			await screenshot(form, `settings-${stack.name}`);
 			await plain.close();
 		});
 		it(on('has nothing to complain about in the console, nor breaks its content policy'), async () => {

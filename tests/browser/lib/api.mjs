@@ -88,3 +88,16 @@ export async function describeTrack(stack, track, patch) {
 	await fetch(`${stack.url}cgi-bin/upload.fcgi/track/${track}`, { method: 'PATCH', body: JSON.stringify(patch),
 		headers: { 'X-Api-Key': stack.key, 'Content-Type': 'application/merge-patch+json' } });
 }
+
+/**
+ * @param {Stack} stack
+ * @param {string} track
+ * @param {Buffer | null} picture  null: it has none
+ */
+export async function giveCover(stack, track, picture) {
+	const answer = await fetch(`${stack.url}cgi-bin/upload.fcgi/track/${track}/cover`,
+		{ method: picture ? 'PUT' : 'DELETE', body: picture, headers: { 'X-Api-Key': stack.key } });
+
+	if (answer.status !== 200)
+		throw new Error(`the picture: ${answer.status} ${await answer.text()}`);
+}

@@ -45,8 +45,9 @@ export function forgive(complaints, wanted) {
 /**
  * @param {import('playwright-core').Page} page
  * @param {string} name
+ * @param {boolean} [fullPage]
  */
-export async function screenshot(page, name) {
+export async function screenshot(page, name, fullPage = false) {
 	mkdirSync('build/screenshots', { recursive: true });
-	await page.screenshot({ path: `build/screenshots/${name}.png` });
+	await page.screenshot({ path: `build/screenshots/${name}.png`, fullPage });
 }
