@@ -24,7 +24,7 @@ static bool lock(int fd)
 	return filelock_try((struct filelock){fd, LOCK_AT, 1});
 }
 
-void growth_remove(const struct conf *conf, const struct uuid *track, int version)
+static void remove_files(const struct conf *conf, const struct uuid *track, int version)
 {
 	static const char *const names[] = {GROWTH_PLAYLIST, GROWTH_SIDECAR, GROWTH_FILE};
 
@@ -44,10 +44,17 @@ static bool is_taken(const struct growth *g)
 	bool taken = fd >= 0 && !lock(fd);
 
 	if (!taken)
-		growth_remove(g->conf, &g->track, g->version);
+		remove_files(g->conf, &g->track, g->version);
 	if (fd >= 0)
 		close(fd);
 	return taken;
+}
+
+void growth_clean(const struct conf *conf, const struct uuid *track, int version)
+{
+	const struct growth g = {.fd = -1, .conf = conf, .track = *track, .version = version};
+
+	(void)is_taken(&g);
 }
 
 static enum drift_err create(struct growth *g)
@@ -201,7 +208,7 @@ void growth_end(struct growth *g, struct db *db)
 	if (g->fd < 0)
 		return;
 	if (!g->is_kept)
-		growth_remove(g->conf, &g->track, g->version);
+		remove_files(g->conf, &g->track, g->version);
 	if (g->is_told &&
 	    db_call(db, "SELECT drift.growth_end($1, $2)",
 		    DB_ARGS(db_uuid(&g->track), db_int(g->version)), NULL) != DRIFT_OK)

@@ -68,7 +68,7 @@ enum drift_err growth_publish(struct growth *g, const char *name, int64_t mtime_
 /* Lets it go, with all that is there of it unless it was published; fine on none. */
 void growth_end(struct growth *g, struct db *db);
 
-/* Removes what there is of it, of a version that nobody is making it of. */
-void growth_remove(const struct conf *conf, const struct uuid *track, int version);
+/* Removes what is left of it where nobody is making it: who did was killed. */
+void growth_clean(const struct conf *conf, const struct uuid *track, int version);
 
 #endif

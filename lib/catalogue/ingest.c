@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "catalogue/artifact.h"
 #include "catalogue/cover.h"
+#include "catalogue/growth.h"
 #include "catalogue/secret.h"
 #include "catalogue/sourceindex.h"
 #include "catalogue/store.h"
@@ -150,8 +151,11 @@ static enum drift_err store(struct ingest *in)
 
 	in->mtime_us = ((int64_t)time(NULL) - STRONG_SECONDS) * 1000000;
 	err = store_make_version(in->conf, &in->u->track, in->u->version, &folder);
-	if (!err)
-		err = store_cover(in);
+	if (err)
+		return err;
+	/* of what may have been another file */
+	growth_clean(in->conf, &in->u->track, in->u->version);
+	err = store_cover(in);
 	return err ? err : store_source(in);
 }
 
