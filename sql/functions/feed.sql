@@ -5,11 +5,13 @@
 --   i_self   URL of the feed itself
 --
 -- An enclosure is the Opus rendition, or the file as uploaded where that is what any
--- podcast program plays (MP3, AAC), or where there is no Opus. Its length is exact.
+-- podcast program plays (MP3, AAC), or where there is no Opus. Its length is exact. The feed's
+-- picture is that of its newest track that has one.
 create or replace function drift.feed(i_artist text, i_album text, i_site text, i_self text)
 returns text language sql stable security definer set search_path = drift, pg_temp as $$
 	with shown as (
-		select t.*, s.samples, s.sample_rate, e.*
+		select t.*, s.samples, s.sample_rate, e.*, i_site || '/cgi-bin/stream.fcgi/' || t.id || '/cover?v=' || t.version
+			|| '-' || s.cover_name as picture
 		from drift.track t
 		join drift.source s on s.track = t.id and s.version = t.version
 		left join drift.artifact o on o.track = t.id and o.version = t.version and o.kind = 'opus'
@@ -33,6 +35,8 @@ returns text language sql stable security definer set search_path = drift, pg_te
 				'application/rss+xml' as type)),
 			xmlelement(name "itunes:author", drift.xml_text(coalesce(nullif(i_artist, ''), 'Drift'))),
 			xmlelement(name "itunes:explicit", 'false'),
+			(select xmlelement(name "itunes:image", xmlattributes(i.picture as href)) from shown i
+				where i.picture is not null order by i.created desc, i.id desc limit 1),
 			(select xmlagg(xmlelement(name item,
 				xmlelement(name title, drift.xml_text(i.title)),
 				xmlelement(name guid, xmlattributes('false' as "isPermaLink"), i.id),
@@ -43,6 +47,8 @@ returns text language sql stable security definer set search_path = drift, pg_te
 					nullif(i.artist, ''), nullif(i.album, '')))),
 				xmlelement(name "itunes:author", drift.xml_text(i.artist)),
 				xmlelement(name "itunes:duration", ceil(i.samples::numeric / i.sample_rate)::bigint),
+				case when i.picture is not null then
+					xmlelement(name "itunes:image", xmlattributes(i.picture as href)) end,
 				xmlelement(name enclosure, xmlattributes(
 					i_site || '/cgi-bin/stream.fcgi/' || i.id || '?format=' || i.format as url,
 					i.bytes as length, i.mime as type))) order by i.created desc, i.id desc)

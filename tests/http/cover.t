@@ -64,6 +64,12 @@ sub describe {
 		is size_of($s->get("$url?size=small")->{content}), '320x160', 'and small';
 		like Drift::json($s->get("/cgi-bin/stream.fcgi/$id/manifest.json"))->{cover}, qr{/\Q$name\E$}, 'in the manifest';
 	};
+	subtest 'shows them in the feed' => sub {
+		my $feed = $s->get('/cgi-bin/catalogue.fcgi/feed.rss?artist=One')->{content};
+		my @pictures = $feed =~ m{<itunes:image href="([^"]+)"/>}g;
+		is scalar @pictures, 2, 'of the feed and of the track';
+		ok $s->get(substr $pictures[1], length $s->url)->{content} eq $pictures{wide}, 'as it is';
+	};
 	subtest 'refuses in words what is none, and keeps what was there' => sub {
 		for (['text', 'hello', 'neither JPEG nor PNG'], ['nothing', '', 'empty'],
 			['a broken one', "\xff\xd8\xff" . 'x' x 5000, 'damaged'],
