@@ -4,6 +4,7 @@
  */
 
 import { buildBar, roundButton } from './bar.js';
+import { decodesOggOpus } from './core/probe.js';
 import { byId } from './elements.js';
 import { joinMediaSession } from './media-session.js';
 import { openBy } from './panel.js';
@@ -11,6 +12,7 @@ import { countPlays } from './play-count.js';
 import { PlayerBar } from './player-bar.js';
 import { makePlayer } from './make-player.js';
 import { QueuePanel } from './queue-panel.js';
+import { OPUS_MIME } from './rendition.js';
 import { Settings } from './settings.js';
 import { showSettingsMenu } from './settings-menu.js';
 import { shareBy } from './share.js';
@@ -56,6 +58,16 @@ function openLinked() {
 		player.open([{ track, format: '' }], 0, parsePosition(link.get('t')), false);
 }
 
+/**
+ * What this browser makes of the settings, where it is not what they say.
+ * @returns {Promise<Record<string, string>>}
+ */
+async function caveats() {
+	const plays = elements.audio.canPlayType(OPUS_MIME) !== '' || (await decodesOggOpus());
+
+	return plays ? {} : { streamQuality: 'This browser cannot play Ogg Opus: you hear lossless, whatever is chosen here.' };
+}
+
 /** @param {string} sentence */
 function say(sentence) {
 	byId('list-status', HTMLElement).textContent = sentence;
@@ -72,7 +84,7 @@ countPlays(player);
 joinMediaSession(player);
 takeKeys(player, elements.root, byId('search', HTMLInputElement));
 shareBy(elements.share, player, (sentence) => bar.say(sentence));
-showSettingsMenu(settings, byId('settings-button', HTMLButtonElement), byId('settings', HTMLElement), say);
+showSettingsMenu(settings, byId('settings-button', HTMLButtonElement), byId('settings', HTMLElement), caveats(), say);
 openBy(queueButton, byId('queue', HTMLElement));
 new QueuePanel(player, list.names, queueButton);
 list.addEventListener('choose', (event) => choose(detailOf(event)));

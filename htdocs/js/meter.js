@@ -45,7 +45,9 @@ export class Meter {
 		this.#text.textContent = progress.text;
 		this.element.dataset.stage = progress.stage;
 		this.element.classList.toggle('failed', progress.stage === 'failed');
-		this.#showButtons(progress.stored ? track : '', actions);
+		const heard = progress.stored || (progress.part > 0 && progress.stage !== 'failed'); /* while it arrives, too */
+
+		this.#showButtons(heard ? track : '', progress.stored, actions);
 		if (progress.stage !== this.#announced)
 			this.#announce(`${this.#name}: ${progress.text}`);
 		this.#announced = progress.stage;
@@ -55,10 +57,11 @@ export class Meter {
 
 	/**
 	 * @param {string} track  "" for no link
+	 * @param {boolean} stored  this page can be left
 	 * @param {Action[]} actions
 	 */
-	#showButtons(track, actions) {
-		const labels = [track, ...actions.map(({ label }) => label)].join();
+	#showButtons(track, stored, actions) {
+		const labels = [track, stored, ...actions.map(({ label }) => label)].join();
 		if (labels === this.#labels)
 			return;
 
@@ -71,7 +74,7 @@ export class Meter {
 			return button;
 		}));
 		if (track)
-			this.#buttons.prepend(make('a', { class: 'button main', href: `./?${new URLSearchParams({ track })}` },
-				'Listen'));
+			this.#buttons.prepend(make('a', { href: `./?${new URLSearchParams({ track })}`, 'aria-label': `Listen to ${this.#name}`,
+				...(stored ? { class: 'button main' } : { class: 'button', target: '_blank' }) }, 'Listen'));
 	}
 }

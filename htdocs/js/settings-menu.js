@@ -16,17 +16,19 @@ import { openBy } from './panel.js';
  * @param {Settings} settings
  * @param {HTMLButtonElement} button  opens and closes the panel
  * @param {HTMLElement} panel         gets the controls
+ * @param {Promise<Record<string, string>>} caveats  by a setting's name: what this browser makes of it
  * @param {(problem: string) => void} complain  shows why a value was not taken
  */
-export function showSettingsMenu(settings, button, panel, complain) {
+export function showSettingsMenu(settings, button, panel, caveats, complain) {
+	const show = async () => fill(panel, settings, await caveats, choose);
 	const choose = (/** @type {string} */ name, /** @type {string} */ value) =>
 		settings.set(name, value).catch((error) => {
-			fill(panel, settings, choose);
+			show();
 			complain(`The setting was not kept. ${error.message}`);
 		});
 
 	openBy(button, panel);
-	settings.load().then(() => fill(panel, settings, choose), (error) => {
+	settings.load().then(show, (error) => {
 		panel.replaceChildren(make('p', {}, `The settings cannot be shown. ${error.message}`));
 	});
 }
@@ -34,11 +36,13 @@ export function showSettingsMenu(settings, button, panel, complain) {
 /**
  * @param {HTMLElement} panel
  * @param {Settings} settings
+ * @param {Record<string, string>} caveats
  * @param {Choose} choose
  */
-function fill(panel, settings, choose) {
-	panel.replaceChildren(...settings.list.map((setting) =>
-		setting.kind === 'number' ? numberGroup(setting, choose) : choiceGroup(setting, choose)));
+function fill(panel, settings, caveats, choose) {
+	panel.replaceChildren(...settings.list.map((setting) => withHelp(
+		setting.kind === 'number' ? numberGroup(setting, choose) : choiceGroup(setting, choose),
+		setting, caveats[setting.name])));
 }
 
 /**
@@ -56,7 +60,7 @@ function choiceGroup(setting, choose) {
 		radio.addEventListener('change', () => choose(setting.name, value));
 		choices.append(make('label', { class: 'choice' }, radio, make('span', {}, label)));
 	}
-	return withHelp(group, setting);
+	return group;
 }
 
 /**
@@ -71,17 +75,19 @@ function numberGroup(setting, choose) {
 
 	range.addEventListener('input', () => shown.replaceChildren(range.value));
 	range.addEventListener('change', () => choose(setting.name, range.value));
-	return withHelp(make('fieldset', {}, make('legend', {}, setting.label),
-		make('div', { class: 'amount' }, range, shown)), setting);
+	return make('fieldset', {}, make('legend', {}, setting.label), make('div', { class: 'amount' }, range, shown));
 }
 
 /**
  * @param {HTMLFieldSetElement} group
  * @param {Setting} setting
+ * @param {string} [caveat]
  */
-function withHelp(group, setting) {
-	if (setting.help) {
-		const help = make('p', { id: `help-${setting.name}`, class: 'help' }, setting.help);
+function withHelp(group, setting, caveat) {
+	const said = caveat ?? setting.help;
+
+	if (said) {
+		const help = make('p', { id: `help-${setting.name}`, class: caveat ? 'help bad' : 'help' }, said);
 
 		group.setAttribute('aria-describedby', help.id);
 		group.append(help);

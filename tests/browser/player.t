@@ -304,6 +304,9 @@ function watchGround() {
 			await deaf.goto(`${stack.url}?track=${track}`);
 			await deaf.waitForFunction(() => drift.state.rendition === 'lossless');
 			assert.match(await deaf.textContent('#notice'), /cannot play Ogg Opus/);
+			await deaf.click('#settings-button');
+			assert.match(await deaf.textContent('#help-streamQuality'), /cannot play Ogg Opus: you hear lossless/);
+			await deaf.keyboard.press('Escape');
 			await deaf.click('#toggle');
 			await playing(deaf);
 			assert.equal((await state(deaf)).engine, 'windows');

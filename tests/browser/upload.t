@@ -29,6 +29,7 @@ async function reach(page, stage, seconds = 60) {
 	const { it, runTests } = await import('./lib/tap.mjs');
 	const { stacks } = await import('./lib/stacks.mjs');
 	const { launch, openPage, forgive } = await import('./lib/browser.mjs');
+	const { composePicture } = await import('./lib/picture.mjs');
 	const { composeWav } = await import('./lib/wav.mjs');
 	const { removeTrack } = await import('./lib/api.mjs');
 	const browser = await launch();
@@ -149,6 +150,7 @@ async function reach(page, stage, seconds = 60) {
 
 			await page.setInputFiles('#files', other);
 			const track = (await created).headers()['drift-track'];
+			assert.match(await page.getByRole('link', { name: 'Listen to Other Mix.wav' }).getAttribute('href'), new RegExp(track));
 
 			await listens;
 			const answer = await fetch(`${stack.url}cgi-bin/stream.fcgi/${track}`, { headers: { Range: `bytes=${place}-` } });
@@ -306,6 +308,24 @@ async function reach(page, stage, seconds = 60) {
 			await row(track).locator('.track-by', { hasText: 'private' }).waitFor();
 			const { title, artist, private: hidden } = await card(track);
 			assert.deepEqual([title, artist, hidden], ['Ebb', 'The Drift Machine', true]);
+		});
+		it(on('gives a track a picture, and takes it away'), async () => {
+			const [track] = tracks.slice(-2);
+			const send = (name) => row(track).locator('input[name="cover"]').setInputFiles(name);
+
+			await row(track).getByRole('button', { name: /^Edit/ }).click();
+			await row(track).getByRole('button', { name: 'Add a picture' }).waitFor();
+			await send(song);
+			await row(track).getByText('The picture cannot be taken: it is neither JPEG nor PNG.').waitFor();
+			forgive(complaints, /415/);
+			await send({ name: 'sea.png', mimeType: 'image/png', buffer: composePicture([0, 40, 80], [200, 220, 230], 9) });
+			await row(track).locator('.editor-cover img').waitFor();
+			assert.match((await card(track)).cover, /^cover-.*\.png$/);
+			assert.ok(await row(track).locator('.art img').first().evaluate((img) => img.decode().then(() => img.naturalWidth === 160)));
+			await row(track).getByRole('button', { name: 'Remove picture' }).click();
+			await row(track).getByRole('button', { name: 'Add a picture' }).waitFor();
+			assert.equal((await card(track)).cover, null);
+			await row(track).getByRole('button', { name: /^Cancel/ }).click();
 		});
 		it(on('replaces the audio of a track'), async () => {
 			const [track] = tracks.slice(-2);
