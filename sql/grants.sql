@@ -14,7 +14,7 @@ declare
 		'upload_publish', 'upload_fail', 'upload_delete', 'upload_set_length', 'upload_metadata',
 		'upload_of_track', 'upload_leave', 'upload_create_part', 'upload_join', 'upload_parts',
 		'upload_probed', 'upload_tail', 'upload_reach', 'listener_note', 'growing_get', 'manifest_growing',
-		'growth_ask', 'growth_source', 'growth_state', 'growth_tell', 'growth_wait', 'growth_settled', 'growth_publish', 'growth_end',
+		'growth_ask', 'growth_source', 'growth_state', 'growth_tell', 'growth_wait', 'growth_settled', 'growth_publish', 'growth_end', 'growth_fail',
 		'regenerate', 'backfill',
 		'setting_state', 'setting_values', 'setting_form', 'setting_change'];
 	l_worker constant text[] := array['secret_get', 'job_claim', 'job_progress', 'job_done',

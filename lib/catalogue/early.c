@@ -39,19 +39,21 @@ static struct store_path path_of(const struct early *e, const char *name)
 
 /* --- having it made ------------------------------------------------------------------- */
 
-/* Somebody wants to hear it. Is it being made? */
+/* Somebody wants to hear it. Is it being made? DRIFT_ENOENT: it cannot be. */
 static enum drift_err ask(const struct early *e, bool *alive)
 {
 	struct db_rows rows = {0};
 	enum drift_err err =
-		db_call(e->d->db, "SELECT alive FROM drift.growth_ask($1, $2)",
+		db_call(e->d->db, "SELECT alive, failed FROM drift.growth_ask($1, $2)",
 			DB_ARGS(db_uuid(&e->version.id), db_int(e->version.version)), &rows);
 
 	if (err)
 		return err;
 	*alive = db_get_bool(&rows, 0, 0);
+	if (db_get_bool(&rows, 0, 1))
+		err = DRIFT_ENOENT;
 	db_rows_clear(&rows);
-	return DRIFT_OK;
+	return err;
 }
 
 /* What arrives, as far as it has to be known; DRIFT_ENOENT: its length is not. */

@@ -26,6 +26,7 @@ struct mux {
 	struct growth growth;
 	int64_t mtime_us; /* of the source, once it is stored */
 	bool is_gone; /* the upload is given up */
+	bool is_refused; /* MP4 cannot have it, or not yet */
 	struct remux_result result;
 };
 
@@ -173,7 +174,8 @@ static void make_and_publish(struct mux *m)
 
 	if (!err)
 		err = remuxfiles_publish(&m->growth, &m->result, m->mtime_us, publish_row, m);
-	if (err == DRIFT_EMEDIA)
+	m->is_refused = err == DRIFT_EMEDIA;
+	if (m->is_refused)
 		log_info("earlymux: %s version %d: %s", m->what->track.text, m->what->version,
 			 reason);
 	else if (err && err != DRIFT_ECLOSED)
@@ -192,6 +194,14 @@ static void remove_folders(const struct mux *m)
 		(void)rmdir(folder.text); /* unless another version is there */
 }
 
+/* Who asks next would only have it tried again. */
+static void tell_refused(const struct mux *m)
+{
+	if (db_call(m->db, "SELECT drift.growth_fail($1, $2)",
+		    DB_ARGS(db_uuid(&m->what->track), db_int(m->what->version)), NULL) != DRIFT_OK)
+		log_info("earlymux: nobody is told that %s is refused", m->what->track.text);
+}
+
 static void run(struct mux *m)
 {
 	int64_t end;
@@ -203,6 +213,8 @@ static void run(struct mux *m)
 	if (!err)
 		make_and_publish(m);
 	growth_end(&m->growth, m->db);
+	if (m->is_refused)
+		tell_refused(m);
 	if (m->is_gone)
 		remove_folders(m);
 	remux_clear(&m->result);

@@ -431,6 +431,11 @@ static enum drift_err start(struct film *f, char *reason)
 
 	if (err != DRIFT_OK)
 		return err;
+	if (f->pictures.encoder && !incoming_is_whole(source_get_packets(f->source)->file.in)) {
+		snprintf(reason, FILM_REASON_MAX,
+			 "its pictures have to be encoded, which is not done while it arrives");
+		return DRIFT_EMEDIA;
+	}
 	err = soundtrack_open(&f->sound, f->source);
 	if (err == DRIFT_EMEDIA)
 		snprintf(reason, FILM_REASON_MAX, "its sound cannot be made AAC");

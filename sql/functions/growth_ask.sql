@@ -1,10 +1,12 @@
 -- growth_ask: somebody wants to hear the fragmented MP4 of a version that is not whole.
 --
--- alive  somebody is making it
+-- alive   somebody is making it
+-- failed  it cannot be made while the source arrives
 -- DR404: no such version. Writes drift.growth, at most once a second.
 create or replace function drift.growth_ask(i_track uuid, i_version integer)
-returns table (alive boolean)
+returns table (alive boolean, failed boolean)
 language plpgsql security definer set search_path = drift, pg_temp as $$
+#variable_conflict use_column
 begin
 	if not exists (select from drift.source where track = i_track and version = i_version) then
 		raise exception 'no such version' using errcode = 'DR404';
@@ -12,7 +14,7 @@ begin
 	insert into drift.growth as g (track, version, asked) values (i_track, i_version, now())
 	on conflict on constraint growth_pkey do update set asked = now()
 	where g.asked < now() - interval '1 second';
-	return query select g.seen > now() - interval '3 seconds' from drift.growth g
+	return query select g.seen > now() - interval '3 seconds', g.failed from drift.growth g
 	where g.track = i_track and g.version = i_version;
 end $$;
 comment on function drift.growth_ask(uuid, integer) is

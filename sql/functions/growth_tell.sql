@@ -13,7 +13,7 @@ returns void language sql security definer set search_path = drift, pg_temp as $
 	from drift.source s where s.track = i_track and s.version = i_version
 	on conflict on constraint growth_pkey do update
 	set codec = excluded.codec, delay = excluded.delay, width = excluded.width,
-		height = excluded.height, seen = excluded.seen
+		height = excluded.height, seen = excluded.seen, failed = false
 $$;
 comment on function drift.growth_tell(uuid, integer, text, bigint, integer, integer) is
 	'Says that a fragmented MP4 can be heard while it is made.';

@@ -39,7 +39,9 @@ begin
 				'bitrate', round((8 * drift.source_rate(s, u.length))::numeric),
 				'bytes', u.length, 'url', null, 'stream', l_stream || 'lossless',
 				'sidecar', null,
-				'playlist', case when s.codec is not null then l_track || '/playlist.m3u8' end,
+				'playlist', case when s.codec is not null and not exists (select from drift.growth w
+						where w.track = t.id and w.version = s.version and w.failed)
+					then l_track || '/playlist.m3u8' end,
 				'growing', drift.growth_card(t.id, s.version, i_site || '/cgi-bin/', i_media)),
 			'opus', jsonb_build_object('state', 'missing', 'codec', 'opus',
 				'mime', 'audio/ogg; codecs=opus', 'url', null, 'stream', l_stream || 'opus',

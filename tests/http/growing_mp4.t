@@ -306,6 +306,16 @@ sub describe {
 		ok(playlist($t)->{content} !~ /growing/, 'the late one changes nothing');
 	};
 
+	subtest 'what MP4 does not take is not tried again and again' => sub {
+		my $ogg = Drift::slurp(Drift::ffmpeg('-i', $noise, '-c:a', 'libvorbis', '-q:a', 6, "$folder/vorbis.ogg"));
+		my $t = begin($s, $ogg);
+		give($t, length($ogg) / 2);
+		like(Drift::json($s->get("$t->{stream}/manifest.json"))->{renditions}{lossless}{playlist}, qr/m3u8$/, 'it might be');
+		ok(Tus::wait_for(sub { playlist($t)->{status} == 404 }), 'it is not');
+		is(Drift::json($s->get("$t->{stream}/manifest.json"))->{renditions}{lossless}{playlist}, undef, 'the manifest knows it');
+		is($s->get("$t->{stream}?format=lossless", Range => 'bytes=0-9')->{status}, 206, 'it is heard as it is');
+	};
+
 	subtest 'an MP4 that the transcoder takes its time for is heard meanwhile' => sub {
 		my $film = Drift::ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=854x480:r=25:d=24', '-i', $noise, '-c:v', 'mpeg4', '-g', 25,
 			'-c:a', 'aac', "$folder/film.mkv");

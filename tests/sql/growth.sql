@@ -1,6 +1,6 @@
 -- A fragmented MP4 that is heard while it is made: who makes it, who wants it, what is kept of it.
 begin;
-select plan(25);
+select plan(30);
 
 create temp table u as select * from drift.upload_create(null, null, 1000, 'My song.wav', '{}', 48);
 create function pg_temp.alive() returns boolean language sql as
@@ -33,6 +33,18 @@ select is(pg_temp.card() ->> 'url', '/m/growing.mp4', 'at its place');
 update drift.growth set seen = now() - interval '1 hour', asked = now() - interval '2 minutes';
 select is(pg_temp.card(), null, 'one that nobody makes any more is none');
 select is(pg_temp.wait(0), 'false 0', 'and after a while nobody wants it');
+
+select drift.growth_fail((select track from u), 1);
+select is((select failed from drift.growth_ask((select track from u), 1)), true, 'what cannot be made is told');
+select is(drift.manifest_growing((select track from u), '', null) #>> '{renditions,lossless,playlist}', null,
+	'in the manifest too');
+select drift.growth_tell((select track from u), 1, 'flac', 0, null, null);
+select is((select failed from drift.growth_ask((select track from u), 1)), false, 'until somebody can all the same');
+select drift.growth_end((select track from u), 1);
+select is((select failed from drift.growth_ask((select track from u), 1)), false, 'of this one only');
+select is(drift.manifest_growing((select track from u), '', null) #>> '{renditions,lossless,playlist}',
+	'/cgi-bin/stream.fcgi/' || track || '/playlist.m3u8', 'which has a playlist') from u;
+update drift.growth set seen = '-infinity', asked = '-infinity';
 
 -- what is kept
 select drift.upload_take((select upload from u), 0, null);

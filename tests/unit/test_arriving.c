@@ -185,8 +185,12 @@ static void it_repackages_films_as_they_come(void **state)
 	(void)state;
 	strange_run("ffmpeg -v error -y -f lavfi -i testsrc2=s=160x96:r=25:d=22 -i a.wav -map 0 "
 		    "-map 1 -g 25 -c:v libx264 -preset ultrafast -c:a aac h.mkv && "
-		    "ffmpeg -v error -y -i h.mkv -c copy late.mp4");
+		    "ffmpeg -v error -y -i h.mkv -c copy late.mp4 -c:v copy -bsf:v "
+		    "h264_mp4toannexb -c:a libmp3lame h.avi -c:v libvpx-vp9 -deadline realtime "
+		    "-cpu-used 8 -g 25 -c:a libopus h.webm");
 	expect_same_sound("h.mkv", "-map 0:v:0 -c copy");
+	expect_same_sound("h.webm", "-map 0:v:0 -c copy");
+	expect_same_sound("h.avi", "-map 0:v:0 -f rawvideo");
 	expect_same_sound("late.mp4", "-map 0:v:0 -c copy");
 }
 
