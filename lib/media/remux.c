@@ -459,10 +459,11 @@ static enum drift_err finish_sound(struct work *w)
 	return err ? err : add_texts(w);
 }
 
-/* FLAC that is encoded has no ends: they are cut off already. */
+/* FLAC that is encoded has no ends: they are cut off already. Nor has a film: its own boxes say
+   what is heard. */
 static struct fmp4_extent extent_of(const struct work *w, const struct fmp4_extent *source)
 {
-	if (w->result->packing.way == PACKING_FLAC)
+	if (w->result->packing.way != PACKING_COPY)
 		return (struct fmp4_extent){.samples = source->samples};
 	return *source;
 }
