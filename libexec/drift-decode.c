@@ -107,7 +107,7 @@ static enum drift_err make_run(const struct packing_source *p, const struct wire
 {
 	if (p->film)
 		return film_next(p->film, run);
-	return ask->type == WIRE_COPY ? packer_copy(p->packer, ask->first, run)
+	return ask->type == WIRE_COPY ? packer_copy(p->packer, ask->from, ask->first, run)
 				      : packer_encode(p->packer, ask->first, ask->count, run);
 }
 
@@ -127,6 +127,7 @@ static bool answer_packets(const struct packing_source *p, const struct wire *as
 		.type = WIRE_PACKETS,
 		.slot = ask->slot,
 		.first = run.at,
+		.from = run.start,
 		.count = run.packets,
 		.bytes = (int64_t)run.bytes,
 		.rounded = run.rounded,
@@ -210,7 +211,8 @@ static int serve(int64_t max_hours, uint8_t *memory)
 		err = source_new_indexed(find_file(fd, &w), max_hours, beat, memory,
 					 (size_t)w.bytes, &source, reason);
 	else
-		err = source_new_repackaged(find_file(fd, &w), max_hours, beat, &source, reason);
+		err = source_new_repackaged(find_file(fd, &w), max_hours, beat, memory,
+					    (size_t)w.bytes, &source, reason);
 	if (err != DRIFT_OK)
 		return say_failure(WIRE_REFUSED, err, reason) ? 0 : 1;
 	code = w.type == WIRE_OPEN ? serve_pcm(source, memory) : serve_packets(source, memory);

@@ -301,16 +301,22 @@ enum drift_err decoder_new(const char *program, const struct decoder_limits *lim
 			   reason, reason_max);
 }
 
+static void know(struct decoder *d, const void *index, size_t bytes)
+{
+	if (bytes > WIRE_INDEX_MAX)
+		return;
+	d->known = index;
+	d->known_bytes = bytes;
+}
+
 enum drift_err decoder_new_indexed(const char *program, const struct decoder_limits *limits,
 				   int source, const void *index, size_t index_bytes,
 				   struct decoder **out, char *reason, size_t reason_max)
 {
 	struct decoder *d = calloc(1, sizeof(*d));
 
-	if (d && index_bytes <= WIRE_INDEX_MAX) {
-		d->known = index;
-		d->known_bytes = index_bytes;
-	}
+	if (d)
+		know(d, index, index_bytes);
 	return new_decoder(d, program, limits, source, 0, out, reason, reason_max);
 }
 
@@ -335,6 +341,19 @@ enum drift_err decoder_new_repackaging(const char *program, const struct decoder
 {
 	return new_decoder(new_repackaging(), program, limits, source, hours, out, reason,
 			   reason_max);
+}
+
+enum drift_err decoder_new_repackaging_indexed(const char *program,
+					       const struct decoder_limits *limits, int source,
+					       int64_t hours, const void *index, size_t index_bytes,
+					       struct decoder **out, char *reason,
+					       size_t reason_max)
+{
+	struct decoder *d = new_repackaging();
+
+	if (d)
+		know(d, index, index_bytes);
+	return new_decoder(d, program, limits, source, hours, out, reason, reason_max);
 }
 
 enum drift_err decoder_new_arriving(const char *program, const struct decoder_limits *limits,
@@ -485,11 +504,12 @@ const struct packing *decoder_get_packing(const struct decoder *d)
 	return &d->packing;
 }
 
-enum drift_err decoder_ask_copy(struct decoder *d, int slot, int64_t until)
+enum drift_err decoder_ask_copy(struct decoder *d, int slot, int64_t from, int64_t until)
 {
 	if (d->packing.way != PACKING_COPY)
 		return DRIFT_EINVAL;
-	return ask(d, &(struct wire){.type = WIRE_COPY, .slot = slot, .first = until});
+	return ask(d,
+		   &(struct wire){.type = WIRE_COPY, .slot = slot, .from = from, .first = until});
 }
 
 enum drift_err decoder_ask_encode(struct decoder *d, int slot, int64_t first, int32_t count)
@@ -554,7 +574,7 @@ enum drift_err decoder_wait_packets(struct decoder *d, int slot, struct decoder_
 		return err;
 	w = &d->answer[slot];
 	if (w->count < 0 || w->count > PACKING_PACKETS_MAX || w->bytes < 0 || !is_place(d, w) ||
-	    w->rounded < 0)
+	    w->rounded < 0 || w->from < 0)
 		return lose(d, "the decoder gave an answer that makes no sense");
 	/* copied before it is looked at: the child can still write to its original */
 	memcpy(d->entry, memory, (size_t)w->count * sizeof(*d->entry));
@@ -564,6 +584,7 @@ enum drift_err decoder_wait_packets(struct decoder *d, int slot, struct decoder_
 	*out = (struct decoder_packets){
 		.data = w->first == -1 ? memory + WIRE_PACKETS_AT : NULL,
 		.at = w->first,
+		.start = w->from,
 		.bytes = (size_t)w->bytes,
 		.entry = d->entry,
 		.count = (uint32_t)w->count,

@@ -75,6 +75,13 @@ enum drift_err decoder_new_repackaging(const char *program, const struct decoder
 				       int source, int64_t hours, struct decoder **out,
 				       char *reason, size_t reason_max) MUST_CHECK;
 
+/* The same with an index as above, for who wants a few packets from somewhere inside. */
+enum drift_err decoder_new_repackaging_indexed(const char *program,
+					       const struct decoder_limits *limits, int source,
+					       int64_t hours, const void *index, size_t index_bytes,
+					       struct decoder **out, char *reason,
+					       size_t reason_max) MUST_CHECK;
+
 /*
  * Waits until the byte at offset at of an arriving source is there.
  *
@@ -154,10 +161,11 @@ const char *decoder_get_reason(const struct decoder *d);
 const struct packing *decoder_get_packing(const struct decoder *d);
 
 /*
- * Asks, without waiting, for the packets that follow, as far as they start before
- * sample until, counted from the first packet; fewer where the slot is full.
+ * Asks, without waiting, for the packets that follow and start at sample from or later, as far
+ * as they start before until, counted from the first packet; fewer where the slot is full.
  */
-enum drift_err decoder_ask_copy(struct decoder *d, int slot, int64_t until) MUST_CHECK;
+enum drift_err decoder_ask_copy(struct decoder *d, int slot, int64_t from,
+				int64_t until) MUST_CHECK;
 
 /*
  * Asks, without waiting, for [first, first + count) of what is heard, as FLAC
@@ -184,6 +192,7 @@ struct decoder_packets {
 	const uint8_t *data; /* one after the other, in shared memory: borrowed until the
 				next ask for that slot; NULL: in the source's file */
 	int64_t at; /* bytes of that file, where they lie one after the other */
+	int64_t start; /* samples between the first packet of all and these */
 	size_t bytes;
 	const struct packing_entry *entry; /* borrowed until the next wait; they
 					      add up to bytes */

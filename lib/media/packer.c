@@ -55,7 +55,7 @@ static enum drift_err hold(struct packer *p)
 	enum drift_err err = DRIFT_OK;
 
 	while (!p->held && err == DRIFT_OK) {
-		err = packets_next(packets_of(p), p->packet, &p->held_at, &p->held_samples);
+		err = packets_take(packets_of(p), p->packet, &p->held_at, &p->held_samples);
 		if (err != DRIFT_OK)
 			return err;
 		p->held = p->held_samples > 0 && p->packet->size > 0 && strip_header(p) == DRIFT_OK;
@@ -222,14 +222,60 @@ const struct packing *packer_get_packing(const struct packer *p)
 
 /* --- copying ---------------------------------------------------------------------- */
 
-static enum drift_err scan_run(struct packer *p, int64_t until, struct packer_run *run)
+/* To where the index knows a frame at or before from, if that is ahead. */
+static void skip_frames(struct packer *p, int64_t from)
+{
+	const struct packets *packets = packets_of(p);
+	int64_t i = packetidx_before(&packets->index, from);
+	struct seekidx_entry entry;
+
+	if (i < 0)
+		return;
+	entry = packetidx_get(&packets->index, i);
+	if ((int64_t)entry.sample <= p->at)
+		return;
+	flacscan_clear(&p->scan);
+	flacscan_init(&p->scan, packets->file.in, packets->file.start + (int64_t)entry.offset,
+		      flacframe_smallest(p->packing.config));
+	p->at = (int64_t)entry.sample;
+}
+
+/* Those that start before from, of a run that starts at at. */
+static void drop_frames(struct flacscan_run *run, int64_t at, int64_t from)
+{
+	int32_t early = 0;
+
+	for (; early < run->packets && at < from; early++) {
+		at += run->entry[early].samples;
+		run->at += run->entry[early].bytes;
+		run->bytes -= run->entry[early].bytes;
+	}
+	run->packets -= early;
+	memmove(run->entry, run->entry + early, (size_t)run->packets * sizeof(*run->entry));
+}
+
+static int64_t samples_of(const struct flacscan_run *run)
+{
+	int64_t samples = 0;
+
+	for (int32_t i = 0; i < run->packets; i++)
+		samples += run->entry[i].samples;
+	return samples;
+}
+
+static enum drift_err scan_run(struct packer *p, int64_t from, int64_t until,
+			       struct packer_run *run)
 {
 	struct flacscan_run frames = {.entry = run->entry};
-	enum drift_err err = flacscan_next(&p->scan, until - p->at, &frames);
+	enum drift_err err;
 
+	skip_frames(p, from);
+	err = flacscan_next(&p->scan, until - p->at, &frames);
 	if (err != DRIFT_OK)
 		return err;
+	drop_frames(&frames, p->at, from);
 	p->at += frames.samples;
+	run->start = p->at - samples_of(&frames);
 	run->at = frames.at;
 	run->bytes = frames.bytes;
 	run->packets = frames.packets;
@@ -238,7 +284,8 @@ static enum drift_err scan_run(struct packer *p, int64_t until, struct packer_ru
 }
 
 /* DRIFT_EMORE: the run is complete. */
-static enum drift_err add_packet(struct packer *p, int64_t until, struct packer_run *run)
+static enum drift_err add_packet(struct packer *p, int64_t from, int64_t until,
+				 struct packer_run *run)
 {
 	enum drift_err err = hold(p);
 	size_t bytes;
@@ -246,11 +293,17 @@ static enum drift_err add_packet(struct packer *p, int64_t until, struct packer_
 	run->ended = err == DRIFT_EMORE;
 	if (err != DRIFT_OK)
 		return err;
+	if (p->held_at < from) {
+		let_go(p);
+		return DRIFT_OK;
+	}
 	bytes = (size_t)p->packet->size;
 	if (p->held_at >= until || run->packets == PACKING_PACKETS_MAX)
 		return DRIFT_EMORE;
 	if (bytes > run->room - run->bytes)
 		return run->packets ? DRIFT_EMORE : DRIFT_EMEDIA;
+	if (run->packets == 0)
+		run->start = p->held_at;
 	memcpy(run->data + run->bytes, p->packet->data, bytes);
 	run->entry[run->packets++] =
 		(struct packing_entry){(uint32_t)bytes, (uint32_t)p->held_samples};
@@ -259,18 +312,23 @@ static enum drift_err add_packet(struct packer *p, int64_t until, struct packer_
 	return DRIFT_OK;
 }
 
-enum drift_err packer_copy(struct packer *p, int64_t until, struct packer_run *run)
+enum drift_err packer_copy(struct packer *p, int64_t from, int64_t until, struct packer_run *run)
 {
 	enum drift_err err = DRIFT_OK;
 
 	run->at = -1;
+	run->start = 0;
 	run->bytes = 0;
 	run->packets = 0;
 	run->rounded = 0;
 	if (p->scanning)
-		return scan_run(p, until, run);
+		return scan_run(p, from, until, run);
+	if (p->held && p->held_at < from)
+		let_go(p);
+	if (!p->held)
+		packets_skip(packets_of(p), from);
 	while (err == DRIFT_OK)
-		err = add_packet(p, until, run);
+		err = add_packet(p, from, until, run);
 	return err == DRIFT_EMORE ? DRIFT_OK : err;
 }
 
@@ -309,6 +367,7 @@ enum drift_err packer_encode(struct packer *p, int64_t first, int32_t count, str
 	pcm.samples = count;
 	pcm.number = (uint32_t)(first / PACKING_BLOCK);
 	run->at = -1;
+	run->start = first;
 	run->packets = (count + PACKING_BLOCK - 1) / PACKING_BLOCK;
 	run->rounded = whole.rounded;
 	run->ended = first + count >= source_get_facts(p->source)->samples;

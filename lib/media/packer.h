@@ -36,6 +36,7 @@ struct packer_run {
 	size_t room; /* bytes at data */
 	int64_t at; /* out: where the packets lie in the source's file, one after the other,
 		       and are not at data; -1: they are */
+	int64_t start; /* out: samples before the first of them */
 	size_t bytes; /* out: used */
 	int32_t packets; /* out */
 	bool ended; /* out: nothing is left */
@@ -43,15 +44,16 @@ struct packer_run {
 };
 
 /*
- * PACKING_COPY: the packets that follow, as far as they start before until;
- * fewer where the room ends.
+ * PACKING_COPY: the packets that follow and start at from or later, as far as they start before
+ * until; fewer where the room ends.
  * They stay in the source's file where they lie there like that.
  *
- * until  samples from the start of the first packet
+ * from, until  samples from the start of the first packet
  *
  * Returns DRIFT_EMEDIA for a packet that is larger than the room; DRIFT_ENOMEM.
  */
-enum drift_err packer_copy(struct packer *p, int64_t until, struct packer_run *run) MUST_CHECK;
+enum drift_err packer_copy(struct packer *p, int64_t from, int64_t until,
+			   struct packer_run *run) MUST_CHECK;
 
 /*
  * PACKING_FLAC: [first, first + count) of the samples heard, encoded.

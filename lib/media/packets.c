@@ -189,6 +189,31 @@ static bool jump_by_index(struct packets *p, int64_t from, int preroll)
 	return false;
 }
 
+void packets_skip(struct packets *p, int64_t at)
+{
+	int64_t i = packetidx_before(&p->index, at);
+
+	if (i < 1 || (int64_t)packetidx_get(&p->index, i).sample <= p->next_at)
+		return;
+	if (!jump_by_index(p, at, 0))
+		p->ended = true; /* it stands anywhere: nothing is better than what is wrong */
+}
+
+enum drift_err packets_take(struct packets *p, AVPacket *packet, int64_t *at, int32_t *samples)
+{
+	const struct packet *first = peek(p, 0);
+
+	if (p->ended)
+		return DRIFT_EMORE;
+	if (p->count == 0)
+		return packets_next(p, packet, at, samples);
+	av_packet_move_ref(packet, first->data);
+	*at = first->at;
+	*samples = first->samples;
+	drop_first(p);
+	return DRIFT_OK;
+}
+
 /* Would the way from where the queue ends be long? */
 static bool is_far(const struct packets *p, int64_t from)
 {

@@ -58,6 +58,16 @@ enum drift_err packets_next(struct packets *p, AVPacket *packet, int64_t *at,
 			    int32_t *samples) MUST_CHECK;
 
 /*
+ * Where an index leads closer to the packet at raw position at than the next one is, goes
+ * there: a packet at or shortly before it is the next one then. Nothing is kept.
+ */
+void packets_skip(struct packets *p, int64_t at);
+
+/* As packets_next(), also behind packets_skip(). */
+enum drift_err packets_take(struct packets *p, AVPacket *packet, int64_t *at,
+			    int32_t *samples) MUST_CHECK;
+
+/*
  * Makes the queue hold all packets that touch [from, to) and preroll packets
  * before them (fewer at the start of the stream), dropping older ones. With an index it
  * goes to any place at once, and gives the same packets there as without.

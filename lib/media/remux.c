@@ -117,7 +117,7 @@ static enum drift_err ask_next(struct work *w)
 	int64_t first = w->plan.encoded;
 
 	if (w->result->packing.way == PACKING_COPY)
-		return decoder_ask_copy(d, slot, remuxplan_run_until(&w->plan, w->asked++));
+		return decoder_ask_copy(d, slot, 0, remuxplan_run_until(&w->plan, w->asked++));
 	if (w->result->packing.way == PACKING_FILM) {
 		w->asked++;
 		return decoder_ask_film(d, slot);

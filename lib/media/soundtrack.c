@@ -47,7 +47,7 @@ static enum drift_err take_run(struct soundtrack *s)
 	s->taken = 0;
 	s->taken_bytes = 0;
 	s->run.room = RUN_ROOM;
-	if (packer_copy(s->packer, until, &s->run) != DRIFT_OK)
+	if (packer_copy(s->packer, 0, until, &s->run) != DRIFT_OK)
 		return DRIFT_EMEDIA;
 	s->ended = s->run.ended;
 	return s->run.packets ? DRIFT_OK : DRIFT_EMORE;

@@ -318,9 +318,12 @@ static bool is_copied(const struct source *s)
 	return s->repackaged && s->packets.demux.codec->mp4 && !s->packets.demux.video;
 }
 
-/* Of what is copied no sample is counted. */
-static enum drift_err limit_copied(struct source *s, char *reason)
+/* Of what is copied no sample is counted; an index is of use for the places alone. */
+static enum drift_err limit_copied(struct source *s, int64_t max_hours, char *reason)
 {
+	struct extent extent;
+
+	(void)measure_by_index(s, max_hours, &extent);
 	if (chain_is_in(&s->packets))
 		return REFUSE(reason, "MP4 cannot hold streams one after the other");
 	extent_limit(&s->packets);
@@ -341,7 +344,7 @@ static enum drift_err open_source(struct source *s, int64_t max_hours, char *rea
 	if (err == DRIFT_OK)
 		err = reopen(&s->packets, reason);
 	if (err == DRIFT_OK && is_copied(s) && incoming_is_whole(&s->file))
-		return limit_copied(s, reason);
+		return limit_copied(s, max_hours, reason);
 	if (err == DRIFT_OK)
 		err = measure(s, max_hours, reason);
 	if (is_copied(s))
@@ -376,27 +379,28 @@ enum drift_err source_new(struct incoming file, int64_t max_hours, void (*beat)(
 	return new_source(calloc(1, sizeof(struct source)), file, max_hours, beat, out, reason);
 }
 
-enum drift_err source_new_indexed(struct incoming file, int64_t max_hours, void (*beat)(void),
-				  const uint8_t *index, size_t index_bytes, struct source **out,
-				  char reason[SOURCE_REASON_MAX])
-{
-	struct source *s = calloc(1, sizeof(*s));
-
-	if (s) {
-		s->index = index;
-		s->index_bytes = index_bytes;
-	}
-	return new_source(s, file, max_hours, beat, out, reason);
-}
-
-enum drift_err source_new_repackaged(struct incoming file, int64_t max_hours, void (*beat)(void),
-				     struct source **out, char reason[SOURCE_REASON_MAX])
+/* NULL when out of memory. */
+static struct source *blank(const uint8_t *index, size_t len, bool repackaged)
 {
 	struct source *s = calloc(1, sizeof(*s));
 
 	if (s)
-		s->repackaged = true;
-	return new_source(s, file, max_hours, beat, out, reason);
+		*s = (struct source){.repackaged = repackaged, .index = index, .index_bytes = len};
+	return s;
+}
+
+enum drift_err source_new_indexed(struct incoming file, int64_t max_hours, void (*beat)(void),
+				  const uint8_t *index, size_t index_bytes, struct source **out,
+				  char reason[SOURCE_REASON_MAX])
+{
+	return new_source(blank(index, index_bytes, false), file, max_hours, beat, out, reason);
+}
+
+enum drift_err source_new_repackaged(struct incoming file, int64_t max_hours, void (*beat)(void),
+				     const uint8_t *index, size_t index_bytes, struct source **out,
+				     char reason[SOURCE_REASON_MAX])
+{
+	return new_source(blank(index, index_bytes, true), file, max_hours, beat, out, reason);
 }
 
 void source_free(struct source *s)

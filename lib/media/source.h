@@ -49,9 +49,9 @@ enum drift_err source_new_indexed(struct incoming file, int64_t max_hours, void 
 				  char reason[SOURCE_REASON_MAX]) MUST_CHECK;
 /* The same for repackaging: sound alone whose packets MP4 takes as they are is not measured,
    so facts.samples, delay and padding are 0 and nothing can be read as PCM. Of a file that still
-   arrives the delay is what its head says. */
+   arrives the delay is what its head says. With an index, any of them is reached at once. */
 enum drift_err source_new_repackaged(struct incoming file, int64_t max_hours, void (*beat)(void),
-				     struct source **out,
+				     const uint8_t *index, size_t index_bytes, struct source **out,
 				     char reason[SOURCE_REASON_MAX]) MUST_CHECK;
 void source_free(struct source *s); /* NULL is fine */
 

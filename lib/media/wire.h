@@ -19,7 +19,7 @@
  *
  * A source that is repackaged is opened with REPACK instead, and then:
  *
- *     COPY     ->            slot, first: packets that start before that sample
+ *     COPY     ->            slot, from, first: packets that start from that sample to this
  *     ENCODE   ->            slot, first, count: those samples as FLAC
  *     FILM     ->            slot: the init segment, then a fragment
  *              <- PACKETS    slot, count, bytes, ended, rounded, first: where they lie in
@@ -74,6 +74,7 @@ struct wire {
 	int32_t slot;
 	int64_t first; /* READ, COPY, ENCODE: samples; NEED, THERE, PACKETS: a place in
 			  the source */
+	int64_t from; /* COPY: samples; PACKETS: before them */
 	int32_t count; /* READ, ENCODE: samples; PACKETS: of them */
 	int32_t no_memory; /* REFUSED, FAILED: it was memory, text is empty */
 	int64_t damaged; /* PCM */
