@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "catalogue/demand.h"
+#include "catalogue/losslesschunk.h"
 #include "catalogue/ondemand.h"
 #include "catalogue/opusplan.h"
 #include "catalogue/rendition.h"
@@ -92,14 +93,14 @@ static int64_t read_number(const char *text)
 	return digits > 0 && digits <= NUMBER_DIGITS_MAX && !text[digits] ? atoll(text) : -1;
 }
 
-/* Asks for Opus of a track that has it, now or on demand? False: it is answered. */
-static bool admit(struct delivery *d, const struct track *t, struct preset_wish *preset)
+/* Asks for Opus of a track that has it, now or on demand, or for lossless, which has no
+   presets? False: it is answered. */
+static bool admit(struct delivery *d, const struct track *t, enum rendition *r,
+		  struct preset_wish *preset)
 {
-	enum rendition r;
-
-	if (!rendition_read(d->h, RENDITION_OPUS, &r) || !rendition_read_preset(d->h, preset))
+	if (!rendition_read(d->h, RENDITION_OPUS, r) || !rendition_read_preset(d->h, preset))
 		return false;
-	if (r == RENDITION_OPUS && ondemand_can_make(d, t))
+	if (*r == RENDITION_LOSSLESS ? preset->preset == PRESET_NONE : ondemand_can_make(d, t))
 		return true;
 	http_fail(d->h, DRIFT_ENOENT, "There are no chunks of this rendition.");
 	return false;
@@ -314,13 +315,18 @@ void chunk_send(struct delivery *d, const struct track *t)
 	int64_t number = read_number(http_segment(d->h, 2));
 	struct preset_wish preset;
 	enum container container;
+	enum rendition r;
 
-	if (!read_container(d->h, &container) || !admit(d, t, &preset))
+	if (!read_container(d->h, &container) || !admit(d, t, &r, &preset))
 		return;
 	if (number < 0)
 		http_fail(d->h, DRIFT_ENOENT, "A chunk has a number from 0 on.");
-	else
+	else if (r == RENDITION_OPUS)
 		send_chunk(d, t, number, container, preset);
+	else if (container == CONTAINER_MP4)
+		losslesschunk_send(d, t, number);
+	else
+		http_fail(d->h, DRIFT_EINVAL, "The container ogg is for format=opus only.");
 }
 
 /* --- beside them -------------------------------------------------------------------------- */
@@ -330,10 +336,15 @@ void chunk_send_init(struct delivery *d, const struct track *t)
 	struct chunk c = {0};
 	struct preset_wish preset; /* which leaves all of this as it is */
 	struct buf init = {0};
+	enum rendition r;
 	enum drift_err err;
 
-	if (!admit(d, t, &preset))
+	if (!admit(d, t, &r, &preset))
 		return;
+	if (r == RENDITION_LOSSLESS) {
+		losslesschunk_send_init(d, t);
+		return;
+	}
 	err = demand_plan(d, t, &c.demand);
 	if (!err) {
 		const struct packing packing = find_packing(&c);
@@ -362,10 +373,15 @@ void chunk_send_list(struct delivery *d, const struct track *t)
 	struct buf json = {0};
 	struct preset_wish preset; /* likewise */
 	struct layout l;
+	enum rendition r;
 	enum drift_err err;
 
-	if (!admit(d, t, &preset))
+	if (!admit(d, t, &r, &preset))
 		return;
+	if (r == RENDITION_LOSSLESS) {
+		losslesschunk_send_list(d, t);
+		return;
+	}
 	err = sound_get(d->db, &t->id, t->version, &sound);
 	if (!err)
 		err = opusplan_lay_out(d->conf, &sound, &l);

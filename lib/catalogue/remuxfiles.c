@@ -2,6 +2,7 @@
 
 #include "base/fnv.h"
 #include "catalogue/artifact.h"
+#include "catalogue/chunkfile.h"
 #include "media/seekidx.h"
 
 #include <inttypes.h>
@@ -72,5 +73,7 @@ enum drift_err remuxfiles_publish(struct growth *g, const struct remux_result *m
 	err = buf_ok(&meta) ? publish_rows(m, mtime_us, mime, buf_text(&meta), row, context)
 			    : DRIFT_ENOMEM;
 	buf_clear(&meta);
+	if (!err)
+		chunkfile_remove_all(g->conf, &g->track, g->version);
 	return err;
 }

@@ -29,6 +29,8 @@ static enum drift_err read_row(const struct db_rows *rows, struct sound *out)
 	out->samples = db_get_int(rows, 0, 4);
 	out->samples48 = db_get_int(rows, 0, 5);
 	out->loudness = db_get_double(rows, 0, 6);
+	out->delay = (int32_t)db_get_int(rows, 0, 11);
+	out->padding = (int32_t)db_get_int(rows, 0, 12);
 	read_measures(rows, &out->measures);
 	return taglist_read(db_get_text(rows, 0, 10), db_get_text(rows, 0, 9), &out->tags);
 }
@@ -40,7 +42,7 @@ enum drift_err sound_get(struct db *db, const struct uuid *track, int version, s
 				     "SELECT source_name, source_mtime_us, sample_rate, channels,"
 				     " samples, samples48, loudness, loudness_range,"
 				     " array_to_string(spectrum, ' '), title, " TAGLIST_PACK(
-					     "tags") " FROM drift.sound_get($1, $2)",
+					     "tags") ", delay, padding FROM drift.sound_get($1, $2)",
 				     DB_ARGS(db_uuid(track), db_int(version)), &rows);
 
 	if (err)

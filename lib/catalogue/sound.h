@@ -21,7 +21,8 @@ struct sound {
 	int64_t source_mtime_us; /* since 1970; whole seconds */
 	int32_t sample_rate; /* Hz */
 	int32_t channels; /* of the source, 1 or more */
-	int64_t samples; /* native, per channel */
+	int64_t samples; /* native, per channel, as heard */
+	int32_t delay, padding; /* that a decoder gives before them, and behind */
 	int64_t samples48;
 	double loudness; /* LUFS; NAN: not measured yet, or silence */
 	struct preset_measures measures; /* likewise */
