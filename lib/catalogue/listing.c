@@ -12,6 +12,7 @@
 #define AFTER_MAX 200
 #define LIMIT_DEFAULT 50 /* tracks of a page */
 #define LIMIT_MAX 200
+#define THEME_COOKIE "theme" /* a setting's name, known to the style sheet too */
 
 void listing_fail(struct http *h, const struct db *db, enum drift_err err)
 {
@@ -153,10 +154,12 @@ void listing_send_feed(struct http *h, struct db *db)
 
 enum column { TRACK, TITLE, ARTIST, AFTER };
 
-static void add_head(struct buf *page, const char *site, const char *q)
+/* theme: as the cookie has it; any other value than the style sheet's is that of none. */
+static void add_head(struct buf *page, const char *site, const char *theme, const char *q)
 {
 	html_addf(page,
-		  "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		  "<!doctype html>\n<html lang=\"en\" data-theme=\"%s\">\n<head>\n<meta "
+		  "charset=\"utf-8\">\n"
 		  "<title>Drift</title>\n"
 		  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		  "<link rel=\"stylesheet\" href=\"%s/css/drift.css\">\n"
@@ -167,7 +170,7 @@ static void add_head(struct buf *page, const char *site, const char *q)
 		  "value=\"%s\" "
 		  "aria-label=\"Search for tracks\"><button class=\"button\" "
 		  "type=\"submit\">Search</button></form></header>\n<main>\n<h1>Tracks</h1>\n",
-		  site, site, site, site, q);
+		  theme ? theme : "auto", site, site, site, site, q);
 }
 
 static void add_track(struct buf *page, const struct db_rows *rows, int row, const char *site)
@@ -208,11 +211,12 @@ static void send_page(struct http *h, const struct place *p, const struct db_row
 {
 	struct buf page = {0};
 
-	add_head(&page, http_site(h), p->q);
+	add_head(&page, http_site(h), http_cookie(h, THEME_COOKIE), p->q);
 	add_tracks(&page, rows, http_site(h));
 	add_more(&page, p->q, rows->count > 0 ? db_get_text(rows, 0, AFTER) : "");
 	buf_add_text(&page, "</main>\n</body>\n</html>\n");
 	http_set_header(h, "Cache-Control", "no-cache");
+	http_set_header(h, "Vary", "Cookie");
 	if (buf_ok(&page))
 		body_send(h, "text/html; charset=utf-8", buf_text(&page));
 	else

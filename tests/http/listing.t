@@ -114,6 +114,9 @@ sub describe {
 		is scalar(() = $answer->{content} =~ /<audio controls/g), 1, 'and the rest';
 		unlike $answer->{content}, qr/name="after"/, 'which is all';
 		like $s->get("$catalogue/list?q=no${$}such")->{content}, qr/nothing here/, 'or nothing';
+		like $s->get("$catalogue/list", Cookie => 'theme=dark')->{content}, qr/<html lang="en" data-theme="dark">/, 'in the theme';
+		like $s->get("$catalogue/list", Cookie => 'theme="><x')->{content}, qr/<html lang="en" data-theme="[^"<>]*">/,
+			'and nothing else that a cookie says';
 		is $s->get("$catalogue/list?limit=x")->{status}, 400, 'a bad limit';
 		is $s->request('POST', "$catalogue/list", { content => '' })->{status}, 405, 'is only read';
 	};
