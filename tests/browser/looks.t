@@ -37,13 +37,16 @@ const TITLES = ['Ebb', 'Six Rooms', 'What the River Said to the Lighthouse Keepe
 				assert.equal(await of.evaluate(overflow), 0, `${where} is wider than the window`);
 				assert.deepEqual(await of.evaluate(faintTexts), [], `${where}: faint`);
 				assert.deepEqual(await of.evaluate(smallTargets), [], `${where}: small`);
-				assert.deepEqual(await barriers(of), [], `${where}: axe`);
+				if ((size === SIZES[0]) === (scheme === 'light')) /* every size and every theme once */
+					assert.deepEqual(await barriers(of), [], `${where}: axe`);
 				await screenshot(of, `${name}-${size.width}-${scheme}`, name.startsWith('upload'));
 			}
 	}
 
-	/** What axe-core finds serious or worse. */
+	/** What axe-core finds serious or worse; it is a script. */
 	async function barriers(of) {
+		if (await of.evaluate(() => matchMedia('(scripting: none)').matches))
+			return [];
 		await of.evaluate(`globalThis.axe ?? eval(${JSON.stringify(AXE)})`).catch(() => of.evaluate(AXE));
 		const { violations } = await of.evaluate(() => axe.run({ resultTypes: ['violations'] }));
 
@@ -154,6 +157,15 @@ const TITLES = ['Ebb', 'Six Rooms', 'What the River Said to the Lighthouse Keepe
 		assert.deepEqual(other.complaints, []);
 		await other.page.close();
 		server.close();
+	});
+	it('shows list and settings to who has no script', async () => {
+		const still = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+
+		await still.goto(`${stack.url}cgi-bin/catalogue.fcgi/list`);
+		await look('plain-list', still);
+		await still.goto(`${stack.url}cgi-bin/settings.fcgi/`);
+		await look('plain-settings', still);
+		await still.context().close();
 	});
 	it('shows an upload page that nobody has used yet', async () => {
 		await page.goto(`${stack.url}upload.html`);

@@ -192,9 +192,11 @@ const { createServer } = require('node:http');
 			const still = await plain.newPage();
 
 			await still.goto(stack.url);
-			await still.click('noscript a[href*="list"]');
-			await still.fill('input[name="q"]', artist);
-			await still.click('button');
+			assert.equal(await still.locator('noscript a').count(), 3);
+			assert.ok(await still.isHidden('#player') && await still.isHidden('#settings-button'));
+			await still.fill('#search', artist);
+			await still.press('#search', 'Enter');
+			assert.match(still.url(), /catalogue\.fcgi\/list\?q=/);
 			assert.equal(await still.locator('audio').count(), 3);
 			await still.waitForFunction(() => document.querySelector('audio').readyState >= 0);
 			await plain.close();
