@@ -13,6 +13,7 @@ use POSIX qw(WNOHANG);
 use Time::HiRes qw(sleep time);
 
 our $ROOT = "$FindBin::Bin/../..";
+POSIX::nice(10);    # the transcoder is that modest by itself: so are its peers
 my $folder;
 my %stacks;    # server => Drift
 my %tracks;    # server => the id of the source's track
@@ -79,7 +80,7 @@ sub run {
 }
 
 # memory(COMMAND...): the most that each process of it had resident at once, MB by name (of
-# which Linux keeps 15 letters)
+# which Linux keeps 15 letters); by '' the most that all of them had, what they share once
 sub memory {
 	my (@command) = @_;
 	my $pid = fork // die $!;
@@ -89,13 +90,16 @@ sub memory {
 		open STDERR, '>', '/dev/null';
 		exec @command or POSIX::_exit(127);
 	}
-	my %peak;
+	my %peak = ('' => 0);
 	until (waitpid $pid, WNOHANG) {
+		my $all = 0;
 		for my $process (glob '/proc/[0-9]*') {
 			next if (session($process) // 0) != $pid;
 			my ($name, $mb) = high_water($process) or next;
 			$peak{$name} = $mb if $mb > ($peak{$name} // 0);
+			$all += share($process);
 		}
+		$peak{''} = $all if $all > $peak{''};
 		sleep 0.02;
 	}
 	die "@command: exit $?\n" if $?;
@@ -107,6 +111,13 @@ sub session {
 	my ($process) = @_;
 	my $stat = eval { Drift::slurp("$process/stat") } // return;
 	return (split ' ', $stat =~ s/.*\) //sr)[3];
+}
+
+# MB that are resident for a process, of what it shares with others its part.
+sub share {
+	my ($process) = @_;
+	my $sum = eval { Drift::slurp("$process/smaps_rollup") } // '';
+	return $sum =~ /^Pss:\s+(\d+) kB/m ? $1 * 1024 / 1e6 : 0;
 }
 
 # Name and MB; nothing for a process that is gone, or just about to become another program.
