@@ -58,7 +58,7 @@ const SEEKS = [0, 3.21987, 21.3];
 					const found = [];
 
 					for (const t of times)
-						found.push(await hearSeek(whole, t, 0.5));
+						found.push(await hearSeek(whole, t, 0.8));
 					return found;
 				}, [long, format, SEEKS]);
 

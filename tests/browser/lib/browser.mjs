@@ -6,12 +6,14 @@
 import { mkdirSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
-const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+export const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
 	'--disable-background-networking', '--disable-component-update', '--disable-sync',
 	'--autoplay-policy=no-user-gesture-required'];
 
+export const PATH = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
 export function launch() {
-	return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
+	return chromium.launch({ executablePath: PATH, args: ARGUMENTS });
 }
 
 /**

@@ -9,11 +9,16 @@ function prepare() {
 	/** Seconds; time stands still where so much does not lie ahead. */
 	const STEP = 0.1;
 	const AHEAD = 0.2;
+	/** Without a step: it does not go on. */
+	const LONGEST_MS = 30000;
+	const AGAIN = 30;
+	const AGAIN_MS = 300;
 	const channel = new MessageChannel();
 
 	/** Lets everybody else act; a timer would take some milliseconds each time. */
 	const pass = () => new Promise((resolve) => {
-		channel.port1.onmessage = resolve;
+		channel.port1.addEventListener('message', resolve, { once: true });
+		channel.port1.start();
 		channel.port2.postMessage(null);
 	});
 
@@ -77,13 +82,14 @@ function prepare() {
 		const { WindowEngine } = await import('/js/core/window-engine.js');
 		const { openSource } = await import('/js/core/open-source.js');
 		const { atRate } = await import('/js/core/resampled-source.js');
-		const items = await Promise.all(tracks.map(async ([id, format]) => {
+		const itemOf = async ([id, format]) => {
 			const manifest = await (await fetch(`/cgi-bin/stream.fcgi/${id}/manifest.json`)).json();
 
 			return { source: atRate(await openSource(manifest, format), rate), gain: 1 };
-		}));
+		};
+		const items = await Promise.all(tracks.map(itemOf));
 		const output = new OfflineOutput(frames, rate);
-		const begun = performance.now();
+		let progress = performance.now();
 		let problem = '';
 		let last = false;
 		const engine = new WindowEngine(output, async (item) => {
@@ -91,15 +97,29 @@ function prepare() {
 			return items[items.indexOf(item) + 1] ?? null;
 		});
 
-		engine.addEventListener('error', ({ detail }) => (problem = String(detail.error)));
+		/* as the player does: what has moved is looked for anew */
+		engine.addEventListener('error', async ({ detail }) => {
+			const place = items.indexOf(detail.item);
+
+			for (let i = 0; i < AGAIN; i++) {
+				await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+				items[place] = await itemOf(tracks[place]).catch((error) => (problem = String(error), detail.item));
+				if (items[place] !== detail.item) {
+					problem = '';
+					return engine.resume(items[place]);
+				}
+			}
+		});
 		engine.play(items[0], at);
 		/* time goes on as fast as windows come */
 		while (!last && output.laid < frames + rate) {
 			await pass();
-			if (problem || performance.now() - begun > 60000)
+			if (performance.now() - progress > LONGEST_MS)
 				throw new Error(problem || 'it does not go on');
-			if (output.frame + AHEAD * rate < output.laid)
+			if (output.frame + AHEAD * rate < output.laid) {
 				output.advance(Math.round(rate * STEP));
+				progress = performance.now();
+			}
 		}
 		return output.render();
 	};
