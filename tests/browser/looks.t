@@ -105,6 +105,7 @@ const TITLES = ['Ebb', 'Six Rooms', 'What the River Said to the Lighthouse Keepe
 		await page.keyboard.press('Escape');
 	});
 	it('tells a screen reader what there is', async () => {
+		await page.setViewportSize(SIZES[1]);
 		const said = await page.locator('#player').ariaSnapshot();
 		const wanted = ['- region "Player":', '- button "Previous"', '- button "Play"', '- button "Next"', 'What the River Said',
 			'- link "Marisol Vega', '- slider "Position"', '- button "Share"', '- button "Queue"', '- slider "Volume"', '- status'];
@@ -118,6 +119,7 @@ const TITLES = ['Ebb', 'Six Rooms', 'What the River Said to the Lighthouse Keepe
 		assert.match(await page.getAttribute('#seek', 'aria-valuetext'), /^26 seconds of 1 minute 6 seconds$/);
 	});
 	it('shows where the focus is, in the order in which the page is read', async () => {
+		await page.setViewportSize(SIZES[1]);
 		await open('');
 		const places = [];
 
