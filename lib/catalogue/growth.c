@@ -112,7 +112,8 @@ static enum drift_err replace(const struct growth *g, const char *name, const st
 
 	snprintf(part_name, sizeof(part_name), ".%s" ARTIFACT_PART "growth", name);
 	part = path_of(g, part_name);
-	fd = open(part.text, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	unlink(part.text); /* what somebody left who was killed */
+	fd = open(part.text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0444);
 	err = fd < 0 ? io_err(errno) : io_write_all(fd, bytes->data, bytes->len);
 	if (!err && rename(part.text, path.text) < 0)
 		err = io_err(errno);

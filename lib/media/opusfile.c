@@ -73,6 +73,8 @@ void opusfile_free(struct opusfile *f)
 {
 	if (!f)
 		return;
+	if (f->grow)
+		filelock_leave(lock_of_all(f));
 	growfile_free(f->grow);
 	free(f);
 }

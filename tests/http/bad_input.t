@@ -160,7 +160,7 @@ sub describe_names {
 		my $track = $answer->{headers}{'drift-track'} or next;
 		is($s->psql("select title from drift.track_get('$track')"), $names{$name}, 'is a title');
 		my @files = glob sprintf '%s/%s/%s/v1/*', $s->store, substr($track, 0, 2), $track;
-		is_deeply([ grep { !m{/(source|opus|waveform|remux|master)[\w.-]*\z} } @files ], [], 'and names no file');
+		is_deeply([ grep { !m{/(source|opus|waveform|remux|growing|master)[\w.-]*\z} } @files ], [], 'and names no file');
 		is(scalar(grep { m{/source\.wav\z} } @files), 1, 'of which one is the source');
 		$s->admin(DELETE => "$programs/track/$track");
 	}

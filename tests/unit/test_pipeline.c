@@ -442,13 +442,16 @@ static pid_t start_process(struct bench *b)
 	_exit((int)b->result.opus.segments_made);
 }
 
-/* Until so many bytes of the file are written, wherever. */
-static void wait_for_bytes(const struct bench *b, int64_t bytes)
+/* Until so many bytes of the file are written, wherever, or nobody writes any more. */
+static void wait_for_bytes(const struct bench *b, pid_t writer, int64_t bytes)
 {
 	const struct timespec pause = {.tv_nsec = 2000000};
+	siginfo_t ended = {0};
 	struct stat st;
 
-	while (fstat(b->opus.fd, &st) == 0 && st.st_blocks * 512 < bytes)
+	while (fstat(b->opus.fd, &st) == 0 && st.st_blocks * 512 < bytes &&
+	       waitid(P_PID, (id_t)writer, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       ended.si_pid == 0)
 		nanosleep(&pause, NULL);
 }
 
@@ -467,10 +470,12 @@ static void ends_with_the_same_bytes_after_any_number_of_kills(void **state)
 		srand(5);
 		for (int i = 0; i < 6; i++) {
 			pid_t pid = start_process(&b);
+			int status;
 
-			wait_for_bytes(&b, (int64_t)len * i / 7 + rand() % 200000);
+			wait_for_bytes(&b, pid, (int64_t)len * i / 7 + rand() % 200000);
 			kill(pid, SIGKILL);
-			assert_int_equal(waitpid(pid, NULL, 0), pid);
+			assert_int_equal(waitpid(pid, &status, 0), pid);
+			assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 255);
 		}
 		assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
 		assert_true(b.result.opus.segments_made < b.result.opus.layout.segments);
