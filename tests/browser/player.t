@@ -184,7 +184,7 @@ function watchGround() {
 		});
 		it(on('changes the theme at once'), async () => {
 			await chooseSetting(page, 'dark');
-			assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), DARK);
+			await page.waitForFunction((dark) => getComputedStyle(document.documentElement).backgroundColor === dark, DARK);
 			await page.mouse.move(0, 0);
 			await chooseSetting(page, 'light');
 			await chooseSetting(page, 'dark');
