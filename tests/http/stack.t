@@ -145,7 +145,7 @@ if (!$run) {
 	delete @ENV{qw(MAKEFLAGS MAKELEVEL)};
 	exec 'make', '-s', 'run' or POSIX::_exit(127);
 }
-ok wait_for(120, sub { -e $log && Drift::slurp($log) =~ /^player +http:/m }), 'make run says where the player is'
+ok wait_for(300, sub { -e $log && Drift::slurp($log) =~ /^player +http:/m }), 'make run says where the player is'
   or diag Drift::slurp($log);
 my $text = Drift::slurp($log);
 like $text, qr/^example +composed; uploading \d+ MB$/m, '... has composed an example';
