@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COPY_PIECE 65536 /* bytes */
@@ -166,6 +167,14 @@ enum drift_err io_publish(int fd, const char *from, const char *to)
 	if (rename(from, to) < 0)
 		return io_err(errno);
 	return io_sync_folder_of(to);
+}
+
+bool io_is_in_place(int fd, const char *path)
+{
+	struct stat by_fd, by_name;
+
+	return fstat(fd, &by_fd) == 0 && stat(path, &by_name) == 0 &&
+	       by_fd.st_dev == by_name.st_dev && by_fd.st_ino == by_name.st_ino;
 }
 
 void io_begin_sync(int fd, int64_t offset, int64_t bytes)

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -40,6 +41,9 @@ enum drift_err io_publish(int fd, const char *from, const char *to) MUST_CHECK;
 
 /* fsync of the folder that holds path, so that its name survives a crash. */
 enum drift_err io_sync_folder_of(const char *path) MUST_CHECK;
+
+/* Is fd still the file of that name? Somebody else may have replaced or removed it since. */
+bool io_is_in_place(int fd, const char *path) MUST_CHECK;
 
 /* Lets the system begin to put what was written to that part of the file on the disk, so
    that a later fsync() has less to wait for. It is asked no more than that. */

@@ -75,16 +75,6 @@ static struct filelock presence(int fd)
 	return (struct filelock){.fd = fd, .at = PRESENCE_AT, .count = 1};
 }
 
-/* Is that still the file of this name? Another one may have published or removed it
-   since it was opened. */
-static bool is_in_place(int fd, const char *path)
-{
-	struct stat by_fd, by_name;
-
-	return fstat(fd, &by_fd) == 0 && stat(path, &by_name) == 0 &&
-	       by_fd.st_dev == by_name.st_dev && by_fd.st_ino == by_name.st_ino;
-}
-
 /*
  * A part file that is sealed: whole, and about to be published, so that reading is all that
  * is left to do; unless whoever sealed it was killed before the rename.
@@ -95,7 +85,7 @@ static int open_sealed(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
-	if (fd < 0 || filelock_is_used(presence(fd)) || !is_in_place(fd, path))
+	if (fd < 0 || filelock_is_used(presence(fd)) || !io_is_in_place(fd, path))
 		return fd;
 	log_info("artifact: removed %s, sealed and never published", path);
 	unlink(path);
@@ -127,7 +117,7 @@ enum drift_err artifact_join(const struct conf *conf, const struct uuid *track, 
 	a = place(conf, track, version, name, part);
 	a.shared = true;
 	while ((a.fd = open_shared(a.part.text)) >= 0) {
-		if (filelock_try_shared(presence(a.fd)) && is_in_place(a.fd, a.part.text)) {
+		if (filelock_try_shared(presence(a.fd)) && io_is_in_place(a.fd, a.part.text)) {
 			*out = a;
 			return DRIFT_OK;
 		}

@@ -71,15 +71,6 @@ static enum drift_err create(struct growth *g)
 	return DRIFT_OK;
 }
 
-/* Somebody else may have taken what was just made for left over. */
-static bool is_in_place(const struct growth *g)
-{
-	struct stat by_fd, by_name;
-
-	return fstat(g->fd, &by_fd) == 0 && stat(path_of(g, GROWTH_FILE).text, &by_name) == 0 &&
-	       by_fd.st_ino == by_name.st_ino && by_fd.st_dev == by_name.st_dev;
-}
-
 enum drift_err growth_open(const struct conf *conf, const struct uuid *track, int version,
 			   struct growth *out)
 {
@@ -91,7 +82,8 @@ enum drift_err growth_open(const struct conf *conf, const struct uuid *track, in
 		err = is_taken(&g) ? DRIFT_ELOCKED : create(&g);
 	if (err)
 		return err;
-	if (!lock(g.fd) || !is_in_place(&g)) {
+	/* somebody else may have taken what was just made for left over */
+	if (!lock(g.fd) || !io_is_in_place(g.fd, path_of(&g, GROWTH_FILE).text)) {
 		close(g.fd);
 		return DRIFT_ELOCKED;
 	}

@@ -90,7 +90,7 @@ static void flow(struct state *s)
 {
 	if (s->at - s->flown < FLOW_BYTES)
 		return;
-	sync_file_range(s->u->fd, s->flown, s->at - s->flown, SYNC_FILE_RANGE_WRITE);
+	io_begin_sync(s->u->fd, s->flown, s->at - s->flown);
 	s->flown = s->at;
 }
 

@@ -144,8 +144,7 @@ static void start_writeback(const struct opusfile *f, int64_t segment)
 	struct layout_pages pages = layout_segment_pages(&f->layout, segment);
 	int64_t from = layout_page_offset(&f->layout, pages.first);
 
-	(void)sync_file_range(f->fd, from, layout_page_offset(&f->layout, pages.end) - from,
-			      SYNC_FILE_RANGE_WRITE);
+	io_begin_sync(f->fd, from, layout_page_offset(&f->layout, pages.end) - from);
 }
 
 enum drift_err opusfile_end_segment(struct opusfile *f, int64_t segment)

@@ -14,14 +14,6 @@ my $music = Drift::tone_wav("$folder/music.wav", seconds => 23);
 
 sub path { my ($id, $what) = @_; return "/cgi-bin/stream.fcgi/$id/$what?format=lossless" }
 
-sub keep {
-	my ($name, @bytes) = @_;
-	open my $out, '>:raw', "$folder/$name" or die $!;
-	print $out @bytes;
-	close $out or die $!;
-	return "$folder/$name";
-}
-
 # The packets of a file, one after the other, each with its time.
 sub packets {
 	my ($file) = @_;
@@ -70,10 +62,10 @@ sub check_track {
 
 	$s->transcode;
 	my $lossless = Drift::json($s->get("/cgi-bin/stream.fcgi/$id/manifest.json"))->{renditions}{lossless};
-	my $whole = packets(keep('whole.mp4', $s->get($lossless->{fmp4}{url})->{content}));
+	my $whole = packets(Drift::spew("$folder/whole.mp4", $s->get($lossless->{fmp4}{url})->{content}));
 	cmp_ok length $whole, '>', 1000, 'the whole MP4 has packets';
-	is packets(keep('all.mp4', $init->{content}, @chunk)), $whole, '... which are those of the chunks, at their times';
-	my $one = packets(keep('one.mp4', $init->{content}, $chunk[3]));
+	is packets(Drift::spew("$folder/all.mp4", $init->{content}, @chunk)), $whole, '... which are those of the chunks, at their times';
+	my $one = packets(Drift::spew("$folder/one.mp4", $init->{content}, $chunk[3]));
 	cmp_ok length $one, '>', 100, '... and one alone has some';
 	cmp_ok index($whole, $one), '>', 0, '... that follow each other there';
 	is_deeply kept($s, $id), [], '... and the chunks are not kept any longer';

@@ -153,14 +153,6 @@ sub packets {
 	return scalar <$in>;
 }
 
-sub keep {
-	my ($name, @bytes) = @_;
-	open my $out, '>:raw', "$folder/$name" or die $!;
-	print $out @bytes;
-	close $out or die $!;
-	return "$folder/$name";
-}
-
 # Chunks by number, in both containers: the packets of the rendition.
 sub check_chunks {
 	my ($s, $id) = @_;
@@ -182,10 +174,10 @@ sub check_chunks {
 	is $s->get("/cgi-bin/stream.fcgi/$id/chunk/$_")->{status}, 404, "there is no chunk $_" for qw(5 -1 x 99999999999);
 	is $s->get("/cgi-bin/stream.fcgi/$id/chunk/1?container=avi")->{status}, 400, 'nor one in avi';
 	return sub {
-		my $whole = packets(keep('whole.opus', @_));
+		my $whole = packets(Drift::spew("$folder/whole.opus", @_));
 		cmp_ok length $whole, '>', 0, 'the rendition has packets';
-		ok packets(keep('all.mp4', $init->{content}, @{ $chunk{mp4} })) eq $whole, '... that are those of the fragments';
-		ok join('', map { packets(keep("$_.opus", $chunk{ogg}[$_])) } 0 .. 4) eq $whole, '... and of the slices';
+		ok packets(Drift::spew("$folder/all.mp4", $init->{content}, @{ $chunk{mp4} })) eq $whole, '... that are those of the fragments';
+		ok join('', map { packets(Drift::spew("$folder/$_.opus", $chunk{ogg}[$_])) } 0 .. 4) eq $whole, '... and of the slices';
 	};
 }
 

@@ -208,6 +208,15 @@ sub slurp {
 	return <$in>;
 }
 
+# Writes a file and gives its path.
+sub spew {
+	my ($path, @bytes) = @_;
+	open my $out, '>:raw', $path or die "$path: $!";
+	print $out @bytes;
+	close $out or die "$path: $!";
+	return $path;
+}
+
 sub json {
 	my ($answer) = @_;
 	return decode_json($answer->{content});
