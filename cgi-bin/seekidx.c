@@ -73,8 +73,21 @@ static bool find_sidecar(struct delivery *d, struct track *t, enum rendition r)
 	return !err;
 }
 
+/* What grows at this moment, and its sidecar with it; NULL: nothing. */
+static const struct growth_kind *find_growth(struct delivery *d, const struct track *t,
+					     enum rendition r)
+{
+	if (*rendition_sidecar(t, r))
+		return NULL;
+	if (r == RENDITION_LOSSLESS)
+		return &growth_mp4;
+	return t->version > 0 && !ondemand_has_opus(d, t) && early_has_opus(d, t) ? &growth_opus
+										  : NULL;
+}
+
 static void send_track(struct delivery *d, struct track *t)
 {
+	const struct growth_kind *growth;
 	const char *moment = http_query(d->h, "t");
 	struct preset_wish preset; /* which moves nothing */
 	enum rendition r;
@@ -82,8 +95,9 @@ static void send_track(struct delivery *d, struct track *t)
 
 	if (!rendition_read(d->h, RENDITION_OPUS, &r) || !rendition_read_preset(d->h, &preset))
 		return;
-	if (r == RENDITION_LOSSLESS && !*t->remux_seekidx_name && !moment) {
-		early_send_sidecar(d, t);
+	growth = moment ? NULL : find_growth(d, t, r);
+	if (growth) {
+		early_send_sidecar(d, t, growth);
 		return;
 	}
 	if (t->version == 0) {

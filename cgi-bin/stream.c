@@ -70,26 +70,40 @@ static bool read_wish(struct http *h, struct wish *out)
 	return !out->is_asked;
 }
 
+enum state { STATE_READY, STATE_VIRTUAL, STATE_GROWING };
+
+/* How what is wanted can be had. */
+static enum state find_state(struct delivery *d, const struct track *t, const struct wish *wish)
+{
+	if (wish->rendition != RENDITION_OPUS)
+		return STATE_READY;
+	if (wish->preset.preset ? ondemand_can_make(d, t) : ondemand_has_opus(d, t))
+		return STATE_VIRTUAL;
+	return !*t->opus_name && early_has_opus(d, t) ? STATE_GROWING : STATE_READY;
+}
+
 static void send_rendition(struct delivery *d, const struct track *t)
 {
+	static const char *const words[] = {"ready", "virtual", "growing"};
 	struct wish wish;
 	struct twin twin;
 	enum rendition r;
-	bool is_virtual;
+	enum state state;
 
 	if (!read_wish(d->h, &wish))
 		return;
-	is_virtual = wish.rendition == RENDITION_OPUS &&
-		     (wish.preset.preset ? ondemand_can_make(d, t) : ondemand_has_opus(d, t));
-	r = is_virtual ? RENDITION_OPUS : rendition_of_track(t, wish.rendition);
+	state = find_state(d, t, &wish);
+	r = state == STATE_READY ? rendition_of_track(t, wish.rendition) : RENDITION_OPUS;
 	twin = find_twin(d->h, t, wish.is_asked ? rendition_name(wish.rendition) : NULL,
 			 wish.preset);
 	if (!wish.is_asked)
 		http_set_header(d->h, "Vary", "Cookie");
 	http_set_header(d->h, "Drift-Format", "%s", rendition_name(r));
-	http_set_header(d->h, "Drift-State", is_virtual ? "virtual" : "ready");
-	if (is_virtual)
+	http_set_header(d->h, "Drift-State", "%s", words[state]);
+	if (state == STATE_VIRTUAL)
 		ondemand_send_opus(d, t, wish.preset, twin.path);
+	else if (state == STATE_GROWING)
+		early_send_file(d, t, &growth_opus, twin.path);
 	else
 		delivery_send(d, t, rendition_file(t, r), rendition_mime(t, r), twin.path);
 }
@@ -134,7 +148,7 @@ static void send_mp4(struct delivery *d, const struct track *t)
 	}
 	snprintf(twin.path, sizeof(twin.path), "%s/cgi-bin/stream.cgi/%s/" REMUXFILES_MP4,
 		 http_site(d->h), t->id.text);
-	early_send_mp4(d, t, twin.path);
+	early_send_file(d, t, &growth_mp4, twin.path);
 }
 
 typedef void answer_fn(struct delivery *d, const struct track *t);

@@ -7,7 +7,7 @@
 -- Apache have it. lighttpd's own is a 32-bit hash that nobody else can tell beforehand.
 local file = lighty.c.stat(lighty.r.req_attr["physical.path"])
 
-if file and file.is_file and string.find(lighty.r.req_attr["physical.path"], "/growing%.[a-z0-9]+$") then
+if file and file.is_file and string.find(lighty.r.req_attr["physical.path"], "/growing%.[a-z0-9.]+$") then
 	lighty.r.resp_header["Cache-Control"] = "no-store"
 elseif file and file.is_file then
 	local seconds, nanoseconds = file.st_mtim()

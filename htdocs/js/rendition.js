@@ -8,7 +8,7 @@
 /**
  * One rendition as the manifest describes it.
  * @typedef {object} Rendition
- * @property {'ready' | 'virtual' | 'growing' | 'missing' | 'failed'} state  virtual: made as it is asked for; growing: being uploaded
+ * @property {'ready' | 'virtual' | 'growing' | 'missing' | 'failed'} state  virtual: made as it is asked for; growing: being uploaded, or heard while it is made
  * @property {string} codec
  * @property {string} mime
  * @property {number | null} bitrate  bit/s
@@ -67,8 +67,10 @@ export function withPreset(manifest, preset, intensity) {
 	return { ...manifest, renditions: { ...manifest.renditions, opus: { ...opus, url } } };
 }
 
-/** States of a rendition that has bytes to play. */
-const PLAYABLE = ['ready', 'virtual', 'growing'];
+/** States in which a rendition can be played. */
+const PLAYABLE = { lossless: ['ready', 'growing'], opus: ['ready', 'virtual'] };
+/** States of Opus that will be one of these. */
+const PENDING = ['missing', 'growing'];
 
 /** What the element is asked about, whatever the manifest's exact spelling. */
 export const OPUS_MIME = 'audio/ogg; codecs=opus';
@@ -82,7 +84,7 @@ export const OPUS_MIME = 'audio/ogg; codecs=opus';
  */
 export function chooseRendition(manifest, wanted, canPlay, refused = []) {
 	const usable = (/** @type {RenditionName} */ name) =>
-		PLAYABLE.includes(manifest.renditions[name].state) && !refused.includes(name);
+		PLAYABLE[name].includes(manifest.renditions[name].state) && !refused.includes(name);
 	const opus = usable('opus') && canPlay(OPUS_MIME);
 	const lossless = usable('lossless');
 
@@ -92,7 +94,7 @@ export function chooseRendition(manifest, wanted, canPlay, refused = []) {
 		return choice(manifest, 'opus', '');
 	if (wanted === 'opus' && lossless)
 		return { ...choice(manifest, 'lossless', whyNotOpus(manifest, canPlay, refused)),
-			pending: manifest.renditions.opus.state === 'missing' && canPlay(OPUS_MIME) };
+			pending: PENDING.includes(manifest.renditions.opus.state) && canPlay(OPUS_MIME) };
 	/* "no" of canPlayType is no proof for a source: it is tried where there is
 	   nothing else */
 	if (lossless && (canPlay(manifest.renditions.lossless.mime) || !opus))

@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "catalogue/earlymux.h"
 #include "catalogue/growing.h"
-#include "catalogue/growth.h"
 #include "catalogue/tail.h"
 #include "media/decoder.h"
 #include "media/hls.h"
@@ -22,11 +21,11 @@
 #define BEGIN_MS 1500 /* until who begins it is told to come back */
 #define LOOK_MS 20
 #define TEXT_MAX ((off_t)8 << 20) /* bytes of a playlist or a sidecar */
-#define NOT_YET "Nothing of the fragmented MP4 is there yet."
-#define GONE "The fragmented MP4 is being stored; try again in a moment."
+#define GONE "It is being stored; try again in a moment."
 
 struct early {
 	struct delivery *d;
+	const struct growth_kind *kind;
 	struct track version; /* the one that is meant */
 	struct growing source; /* where it arrives */
 	bool is_arriving;
@@ -44,8 +43,10 @@ static enum drift_err ask(const struct early *e, bool *alive)
 {
 	struct db_rows rows = {0};
 	enum drift_err err =
-		db_call(e->d->db, "SELECT alive, failed FROM drift.growth_ask($1, $2)",
-			DB_ARGS(db_uuid(&e->version.id), db_int(e->version.version)), &rows);
+		db_call(e->d->db, "SELECT alive, failed FROM drift.growth_ask($1, $2, $3)",
+			DB_ARGS(db_uuid(&e->version.id), db_int(e->version.version),
+				db_text(e->kind->kind)),
+			&rows);
 
 	if (err)
 		return err;
@@ -100,7 +101,15 @@ static enum drift_err begin(const struct early *e)
 
 static bool is_there(const struct early *e)
 {
-	return access(path_of(e, GROWTH_PLAYLIST).text, R_OK) == 0;
+	return access(path_of(e, e->kind->sidecar).text, R_OK) == 0;
+}
+
+static void fail_yet(const struct early *e)
+{
+	char sentence[80];
+
+	snprintf(sentence, sizeof(sentence), "Nothing of the %s is there yet.", e->kind->noun);
+	tail_fail_later(e->d->h, sentence);
 }
 
 static bool wait_for_first(const struct early *e)
@@ -112,18 +121,24 @@ static bool wait_for_first(const struct early *e)
 	return is_there(e);
 }
 
-static void fail(struct http *h, enum drift_err err)
+static void fail(const struct early *e, enum drift_err err)
 {
 	if (err == DRIFT_ENOENT)
-		http_fail(h, err, "The fragmented MP4 is not made (yet).");
+		http_fail(e->d->h, err, "The %s is not made (yet).", e->kind->noun);
 	else
-		http_fail(h, err, "The catalogue is away; try again in a moment.");
+		http_fail(e->d->h, err, "The catalogue is away; try again in a moment.");
 }
 
 /* False: it is answered. */
-static bool find(struct delivery *d, const struct track *t, struct early *e)
+static bool find(struct delivery *d, const struct track *t, const struct growth_kind *kind,
+		 struct early *e)
 {
-	*e = (struct early){.d = d, .version = *t, .is_arriving = t->version == 0};
+	*e = (struct early){
+		.d = d,
+		.kind = kind,
+		.version = *t,
+		.is_arriving = t->version == 0,
+	};
 	if (!e->is_arriving)
 		return true;
 	if (!growing_find(d, t, &e->source))
@@ -132,27 +147,36 @@ static bool find(struct delivery *d, const struct track *t, struct early *e)
 	return true;
 }
 
+/* Nobody makes it: has it made, unless somebody will go on. DRIFT_ENOENT: it is not. */
+static enum drift_err revive(const struct early *e)
+{
+	if (e->is_arriving)
+		return begin(e);
+	return e->kind->resumes && is_there(e) ? DRIFT_OK : DRIFT_ENOENT;
+}
+
 /* Sees to it that it is made, and there is something to be heard of it. False: it is
    answered. */
-static bool admit(struct delivery *d, const struct track *t, struct early *e)
+static bool admit(struct delivery *d, const struct track *t, const struct growth_kind *kind,
+		  struct early *e)
 {
 	bool alive;
 	enum drift_err err;
 
-	if (!find(d, t, e))
+	if (!find(d, t, kind, e))
 		return false;
 	err = ask(e, &alive);
 	if (!err && !alive)
-		err = e->is_arriving ? begin(e) : DRIFT_ENOENT;
+		err = revive(e);
 	if (err) {
-		fail(d->h, err);
+		fail(e, err);
 		return false;
 	}
 	http_set_header(d->h, "Drift-State", "growing");
 	http_set_header(d->h, "Cache-Control", "no-store");
 	if (wait_for_first(e))
 		return true;
-	tail_fail_later(d->h, NOT_YET);
+	fail_yet(e);
 	return false;
 }
 
@@ -184,12 +208,12 @@ void early_send_playlist(struct delivery *d, const struct track *t)
 	char folder[256];
 	struct early e;
 
-	if (!admit(d, t, &e))
+	if (!admit(d, t, &growth_mp4, &e))
 		return;
-	if (read_text(&e, GROWTH_PLAYLIST, &stored) &&
+	if (read_text(&e, e.kind->playlist, &stored) &&
 	    delivery_link(d, &e.version, &token) == DRIFT_OK) {
 		snprintf(folder, sizeof(folder), "%s/media/%s/", http_site(d->h), token.text);
-		hls_add_moved(&moved, buf_text(&stored), GROWTH_FILE, folder);
+		hls_add_moved(&moved, buf_text(&stored), e.kind->file, folder);
 		http_send(d->h, "application/vnd.apple.mpegurl", moved.data, moved.len);
 	} else {
 		tail_fail_later(d->h, GONE);
@@ -198,14 +222,14 @@ void early_send_playlist(struct delivery *d, const struct track *t)
 	buf_clear(&moved);
 }
 
-void early_send_sidecar(struct delivery *d, const struct track *t)
+void early_send_sidecar(struct delivery *d, const struct track *t, const struct growth_kind *kind)
 {
 	struct buf stored = {0};
 	struct early e;
 
-	if (!admit(d, t, &e))
+	if (!admit(d, t, kind, &e))
 		return;
-	if (read_text(&e, GROWTH_SIDECAR, &stored))
+	if (read_text(&e, kind->sidecar, &stored))
 		http_send(d->h, SEEKIDX_MIME, stored.data, stored.len);
 	else
 		tail_fail_later(d->h, GONE);
@@ -216,7 +240,8 @@ void early_send_sidecar(struct delivery *d, const struct track *t)
 
 static enum drift_err open_file(void *context, int *fd)
 {
-	struct store_path path = path_of(context, GROWTH_FILE);
+	const struct early *e = context;
+	struct store_path path = path_of(e, e->kind->file);
 	int opened = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (opened < 0)
@@ -235,18 +260,22 @@ static void note(void *context, int64_t at)
 		log_info("early: a listener of %s is not noted", e->version.id.text);
 }
 
-/* DRIFT_ENOENT: nobody makes it any more, and it is not whole. */
+/* DRIFT_ENOENT: nobody makes it any more, or will go on with it, and it is not whole. */
 static enum drift_err get_state(const struct early *e, bool *whole)
 {
 	struct db_rows rows = {0};
 	enum drift_err err =
-		db_call(e->d->db, "SELECT alive, made FROM drift.growth_state($1, $2)",
-			DB_ARGS(db_uuid(&e->version.id), db_int(e->version.version)), &rows);
+		db_call(e->d->db, "SELECT alive, made FROM drift.growth_state($1, $2, $3)",
+			DB_ARGS(db_uuid(&e->version.id), db_int(e->version.version),
+				db_text(e->kind->kind)),
+			&rows);
+	bool alive;
 
 	if (err)
 		return err;
-	*whole = !db_get_bool(&rows, 0, 0) && db_get_bool(&rows, 0, 1);
-	if (!db_get_bool(&rows, 0, 0) && !*whole)
+	alive = db_get_bool(&rows, 0, 0);
+	*whole = !alive && db_get_bool(&rows, 0, 1);
+	if (!alive && !*whole && !e->kind->resumes)
 		err = DRIFT_ENOENT;
 	db_rows_clear(&rows);
 	return err;
@@ -256,7 +285,7 @@ static enum drift_err get_state(const struct early *e, bool *whole)
 static enum drift_err look(void *context, int64_t at, struct tail_reach *out)
 {
 	const struct early *e = context;
-	struct store_path path = path_of(e, GROWTH_FILE);
+	struct store_path path = path_of(e, e->kind->file);
 	struct stat st;
 	bool whole = false;
 	enum drift_err err = get_state(e, &whole);
@@ -270,7 +299,8 @@ static enum drift_err look(void *context, int64_t at, struct tail_reach *out)
 	return DRIFT_OK;
 }
 
-void early_send_mp4(struct delivery *d, const struct track *t, const char *twin)
+void early_send_file(struct delivery *d, const struct track *t, const struct growth_kind *kind,
+		     const char *twin)
 {
 	struct early e;
 	const struct tail tail = {
@@ -282,9 +312,38 @@ void early_send_mp4(struct delivery *d, const struct track *t, const char *twin)
 		.gone = GONE,
 	};
 
-	if (!admit(d, t, &e))
+	if (!admit(d, t, kind, &e))
 		return;
 	http_set_header(d->h, "Accept-Ranges", "bytes");
-	http_set_header(d->h, "Content-Type", "video/mp4");
+	http_set_header(d->h, "Content-Type", "%s", kind->mime);
 	tail_send(d, &tail, twin);
+}
+
+/* --- Opus ---------------------------------------------------------------------------------- */
+
+/* Of somebody who has bytes already, and whom no others are of any use to. */
+static bool is_in_the_middle(const struct http *h)
+{
+	const char *range = http_header(h, "Range");
+
+	return range && strcmp(range, "bytes=0-") != 0;
+}
+
+bool early_has_opus(struct delivery *d, const struct track *t)
+{
+	const struct early e = {.d = d, .kind = &growth_opus, .version = *t};
+	struct db_rows rows = {0};
+	bool alive;
+
+	if (!is_there(&e))
+		return false;
+	if (is_in_the_middle(d->h))
+		return true;
+	if (db_call(d->db, "SELECT alive FROM drift.growth_state($1, $2, $3)",
+		    DB_ARGS(db_uuid(&t->id), db_int(t->version), db_text(e.kind->kind)),
+		    &rows) != DRIFT_OK)
+		return false;
+	alive = db_get_bool(&rows, 0, 0);
+	db_rows_clear(&rows);
+	return alive;
 }

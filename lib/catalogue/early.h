@@ -1,24 +1,32 @@
 /*
- * early.h - the fragmented MP4 of a version that is not whole yet, for those who ask for it:
- * while the transcoder makes it, or while the source itself arrives. Then asking has it made.
+ * early.h - an artifact of a version that is not whole yet, for those who ask for it: while the
+ * transcoder makes it, or while the source itself arrives. Then asking has it made.
  *
- * Its bytes are in growing.mp4 (growth.h), which the web server sends where the playlist leads a
- * player; a program sends them to who would rather follow one URL.
+ * Its bytes are in a file that grows (growth.h), which the web server sends where playlist or
+ * sidecar lead a player; a program sends them to who would rather follow one URL.
  */
 #ifndef DRIFT_CATALOGUE_EARLY_H
 #define DRIFT_CATALOGUE_EARLY_H
 
 #include "catalogue/delivery.h"
+#include "catalogue/growth.h"
 #include "catalogue/track.h"
+
+#include <stdbool.h>
 
 /* Each answers; 404 where it is not being made, 503 with Retry-After where nothing of it is there
    yet. */
 
-/* An HLS playlist of type EVENT. */
+/* An HLS playlist of type EVENT, of the fragmented MP4. */
 void early_send_playlist(struct delivery *d, const struct track *t);
 /* A sidecar to which entries will be added. */
-void early_send_sidecar(struct delivery *d, const struct track *t);
+void early_send_sidecar(struct delivery *d, const struct track *t, const struct growth_kind *kind);
 /* The bytes, as tail_send() has them. twin: as delivery_send() has it. */
-void early_send_mp4(struct delivery *d, const struct track *t, const char *twin);
+void early_send_file(struct delivery *d, const struct track *t, const struct growth_kind *kind,
+		     const char *twin);
+
+/* Is the Opus rendition of a stored version being made by somebody, so that it can be heard? Also
+   when he was killed, to who is in the middle of it: he waits for who goes on. */
+bool early_has_opus(struct delivery *d, const struct track *t);
 
 #endif

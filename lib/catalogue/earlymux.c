@@ -44,10 +44,11 @@ static enum drift_err look(struct mux *m, int64_t at, int64_t *end)
 {
 	struct db_rows rows = {0};
 	const struct earlymux *w = m->what;
-	enum drift_err err = db_call(
-		m->db, "SELECT wanted, reach FROM drift.growth_wait($1, $2, $3, $4)",
-		DB_ARGS(db_uuid(&w->track), db_int(w->version), db_uuid(&w->upload), db_int(at)),
-		&rows);
+	enum drift_err err =
+		db_call(m->db, "SELECT wanted, reach FROM drift.growth_wait($1, $2, $3, $4, $5)",
+			DB_ARGS(db_uuid(&w->track), db_int(w->version), db_text(growth_mp4.kind),
+				db_uuid(&w->upload), db_int(at)),
+			&rows);
 
 	if (err)
 		return err;
@@ -75,11 +76,12 @@ static enum drift_err wait_for(void *context, int64_t at, int64_t *end)
 static enum drift_err get_settled(struct mux *m, struct fmp4_extent *out)
 {
 	struct db_rows rows = {0};
-	enum drift_err err =
-		db_call(m->db,
-			"SELECT state, is_same, mtime_us, delay, samples, padding"
-			" FROM drift.growth_settled($1, $2)",
-			DB_ARGS(db_uuid(&m->what->track), db_int(m->what->version)), &rows);
+	enum drift_err err = db_call(m->db,
+				     "SELECT state, is_same, mtime_us, delay, samples, padding"
+				     " FROM drift.growth_settled($1, $2, $3)",
+				     DB_ARGS(db_uuid(&m->what->track), db_int(m->what->version),
+					     db_text(growth_mp4.kind)),
+				     &rows);
 	const char *state;
 
 	if (err)
@@ -118,7 +120,7 @@ static enum drift_err grown(void *context, enum remux_growth growth,
 {
 	struct mux *m = context;
 
-	return growth_tell(&m->growth, m->db, growth, fragments, file);
+	return remuxfiles_tell(&m->growth, m->db, growth, fragments, file);
 }
 
 static enum drift_err go_on(void *context, double progress)
@@ -197,15 +199,18 @@ static void remove_folders(const struct mux *m)
 /* Who asks next would only have it tried again. */
 static void tell_refused(const struct mux *m)
 {
-	if (db_call(m->db, "SELECT drift.growth_fail($1, $2)",
-		    DB_ARGS(db_uuid(&m->what->track), db_int(m->what->version)), NULL) != DRIFT_OK)
+	if (db_call(m->db, "SELECT drift.growth_fail($1, $2, $3)",
+		    DB_ARGS(db_uuid(&m->what->track), db_int(m->what->version),
+			    db_text(growth_mp4.kind)),
+		    NULL) != DRIFT_OK)
 		log_info("earlymux: nobody is told that %s is refused", m->what->track.text);
 }
 
 static void run(struct mux *m)
 {
 	int64_t end;
-	enum drift_err err = growth_open(m->conf, &m->what->track, m->what->version, &m->growth);
+	enum drift_err err =
+		growth_open(m->conf, &m->what->track, m->what->version, &growth_mp4, &m->growth);
 
 	if (err)
 		return;

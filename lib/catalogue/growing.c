@@ -161,7 +161,7 @@ static void find_media(struct delivery *d, const struct track *t, char *out, siz
 	if (get(d->db, &t->id, &g, error) != DRIFT_OK)
 		return;
 	version.version = g.version;
-	if (access(store_file(d->conf, &t->id, g.version, GROWTH_FILE).text, F_OK) == 0 &&
+	if (access(store_file(d->conf, &t->id, g.version, growth_mp4.file).text, F_OK) == 0 &&
 	    delivery_link(d, &version, &token) == DRIFT_OK)
 		snprintf(out, max, "%s/media/%s/", http_site(d->h), token.text);
 }

@@ -14,6 +14,24 @@
 
 #define LOCK_AT ((int64_t)1 << 61) /* the byte that who makes it locks */
 
+const struct growth_kind growth_mp4 = {
+	.kind = "remux",
+	.noun = "fragmented MP4",
+	.mime = "video/mp4",
+	.file = "growing.mp4",
+	.sidecar = "growing.seekidx",
+	.playlist = "growing.m3u8",
+};
+
+const struct growth_kind growth_opus = {
+	.kind = "opus",
+	.noun = "Opus rendition",
+	.mime = "audio/ogg; codecs=opus",
+	.file = "growing.opus",
+	.sidecar = "growing.opus.seekidx",
+	.resumes = true,
+};
+
 static struct store_path path_of(const struct growth *g, const char *name)
 {
 	return store_file(g->conf, &g->track, g->version, name);
@@ -24,42 +42,60 @@ static bool lock(int fd)
 	return filelock_try((struct filelock){fd, LOCK_AT, 1});
 }
 
-static void remove_files(const struct conf *conf, const struct uuid *track, int version)
+static void remove_file(const struct growth *g, const char *name)
 {
-	static const char *const names[] = {GROWTH_PLAYLIST, GROWTH_SIDECAR, GROWTH_FILE};
+	struct store_path path = path_of(g, name);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct store_path path = store_file(conf, track, version, names[i]);
+	if (unlink(path.text) < 0 && errno != ENOENT)
+		log_errno("growth: remove %s", path.text);
+}
 
-		if (unlink(path.text) < 0 && errno != ENOENT)
-			log_errno("growth: remove %s", path.text);
-	}
+static void remove_files(const struct growth *g)
+{
+	if (g->kind->playlist)
+		remove_file(g, g->kind->playlist);
+	remove_file(g, g->kind->sidecar);
+	remove_file(g, g->kind->file);
 }
 
 /* Is somebody making it? What is there and nobody makes is removed. */
 static bool is_taken(const struct growth *g)
 {
-	struct store_path path = path_of(g, GROWTH_FILE);
+	struct store_path path = path_of(g, g->kind->file);
 	int fd = open(path.text, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	bool taken = fd >= 0 && !lock(fd);
 
 	if (!taken)
-		remove_files(g->conf, &g->track, g->version);
+		remove_files(g);
 	if (fd >= 0)
 		close(fd);
 	return taken;
 }
 
+static struct growth growth_of(const struct conf *conf, const struct uuid *track, int version,
+			       const struct growth_kind *kind)
+{
+	return (struct growth){
+		.kind = kind,
+		.fd = -1,
+		.conf = conf,
+		.track = *track,
+		.version = version,
+	};
+}
+
 void growth_clean(const struct conf *conf, const struct uuid *track, int version)
 {
-	const struct growth g = {.fd = -1, .conf = conf, .track = *track, .version = version};
+	const struct growth mp4 = growth_of(conf, track, version, &growth_mp4);
+	const struct growth opus = growth_of(conf, track, version, &growth_opus);
 
-	(void)is_taken(&g);
+	(void)is_taken(&mp4);
+	(void)is_taken(&opus);
 }
 
 static enum drift_err create(struct growth *g)
 {
-	struct store_path path = path_of(g, GROWTH_FILE);
+	struct store_path path = path_of(g, g->kind->file);
 
 	g->fd = open(path.text, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (g->fd < 0 && errno == EEXIST)
@@ -72,9 +108,9 @@ static enum drift_err create(struct growth *g)
 }
 
 enum drift_err growth_open(const struct conf *conf, const struct uuid *track, int version,
-			   struct growth *out)
+			   const struct growth_kind *kind, struct growth *out)
 {
-	struct growth g = {.fd = -1, .conf = conf, .track = *track, .version = version};
+	struct growth g = growth_of(conf, track, version, kind);
 	struct store_path folder;
 	enum drift_err err = store_make_version(conf, track, version, &folder);
 
@@ -83,7 +119,7 @@ enum drift_err growth_open(const struct conf *conf, const struct uuid *track, in
 	if (err)
 		return err;
 	/* somebody else may have taken what was just made for left over */
-	if (!lock(g.fd) || !io_is_in_place(g.fd, path_of(&g, GROWTH_FILE).text)) {
+	if (!lock(g.fd) || !io_is_in_place(g.fd, path_of(&g, kind->file).text)) {
 		close(g.fd);
 		return DRIFT_ELOCKED;
 	}
@@ -91,19 +127,31 @@ enum drift_err growth_open(const struct conf *conf, const struct uuid *track, in
 	return DRIFT_OK;
 }
 
+void growth_join(const struct conf *conf, const struct uuid *track, int version,
+		 const struct growth_kind *kind, const char *part, struct growth *out)
+{
+	*out = growth_of(conf, track, version, kind);
+	snprintf(out->part.text, sizeof(out->part.text), "%s", part);
+}
+
 /* --- telling ------------------------------------------------------------------------- */
+
+/* Beside the file of that name. */
+static struct store_path part_of(const struct growth *g, const char *name)
+{
+	char part[64];
+
+	snprintf(part, sizeof(part), ".%s" ARTIFACT_PART "growth", name);
+	return path_of(g, part);
+}
 
 /* One is at it at most; who reads the old file goes on with that. */
 static enum drift_err replace(const struct growth *g, const char *name, const struct buf *bytes)
 {
-	struct store_path path = path_of(g, name);
-	char part_name[64];
-	struct store_path part;
+	struct store_path path = path_of(g, name), part = part_of(g, name);
 	enum drift_err err;
 	int fd;
 
-	snprintf(part_name, sizeof(part_name), ".%s" ARTIFACT_PART "growth", name);
-	part = path_of(g, part_name);
 	unlink(part.text); /* what somebody left who was killed */
 	fd = open(part.text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0444);
 	err = fd < 0 ? io_err(errno) : io_write_all(fd, bytes->data, bytes->len);
@@ -116,53 +164,56 @@ static enum drift_err replace(const struct growth *g, const char *name, const st
 	return err;
 }
 
-static enum drift_err replace_texts(const struct growth *g, enum remux_growth growth,
-				    const struct fragments *fragments,
-				    const struct fragments_file *file)
+/* Gives a file that it joined its growing name. False: it can have but one. */
+static bool show(const struct growth *g)
 {
-	enum fragments_end end = growth == REMUX_ENDED ? FRAGMENTS_END : FRAGMENTS_GROW;
-	struct buf sidecar = {0}, media = {0};
-	enum drift_err err = DRIFT_ENOMEM;
-	bool ok = fragments_add_event(fragments, file, end, &media);
+	struct store_path path = path_of(g, g->kind->file), second = part_of(g, g->kind->file);
+	bool ok;
 
-	if (growth == REMUX_ENDED)
-		fragments_add_sidecar(fragments, file, &sidecar);
-	else
-		ok = ok && fragments_add_growing_sidecar(fragments, file, &sidecar);
-	if (ok && buf_ok(&sidecar))
-		err = replace(g, GROWTH_SIDECAR, &sidecar);
-	if (!err)
-		err = replace(g, GROWTH_PLAYLIST, &media);
-	buf_clear(&sidecar);
-	buf_clear(&media);
-	return err;
+	unlink(second.text); /* what somebody left who was killed */
+	ok = link(g->part.text, second.text) == 0 && rename(second.text, path.text) == 0;
+	if (!ok)
+		log_errno("growth: show %s", path.text);
+	unlink(second.text); /* rename() leaves it where both are the same file already */
+	return ok;
+}
+
+/* The sidecar comes last: where it is, all is. */
+static enum drift_err replace_texts(const struct growth *g, const struct growth_news *news)
+{
+	enum drift_err err = DRIFT_OK;
+
+	if (g->kind->playlist)
+		err = replace(g, g->kind->playlist, news->playlist);
+	return err ? err : replace(g, g->kind->sidecar, news->sidecar);
 }
 
 /* Without it the files are there all the same, for who knows their names. */
-static void tell_catalogue(const struct growth *g, struct db *db, const struct fragments_file *file)
+static void tell_catalogue(const struct growth *g, struct db *db, const struct growth_news *news)
 {
 	struct db_arg none = db_text(NULL);
 
-	if (db_call(db, "SELECT drift.growth_tell($1, $2, $3, $4, $5, $6)",
-		    DB_ARGS(db_uuid(&g->track), db_int(g->version), db_text(file->codecs),
-			    db_int(file->delay), file->width ? db_int(file->width) : none,
-			    file->width ? db_int(file->height) : none),
+	if (db_call(db, "SELECT drift.growth_tell($1, $2, $3, $4, $5, $6, $7)",
+		    DB_ARGS(db_uuid(&g->track), db_int(g->version), db_text(g->kind->kind),
+			    db_text(news->codec), db_int(news->delay),
+			    news->width ? db_int(news->width) : none,
+			    news->width ? db_int(news->height) : none),
 		    NULL) != DRIFT_OK)
 		log_info("growth: nobody is told of %s version %d", g->track.text, g->version);
 }
 
-enum drift_err growth_tell(struct growth *g, struct db *db, enum remux_growth growth,
-			   const struct fragments *fragments, const struct fragments_file *file)
+enum drift_err growth_tell(struct growth *g, struct db *db, const struct growth_news *news)
 {
-	struct fragments_file growing = *file;
 	enum drift_err err;
 
-	growing.file = GROWTH_FILE;
-	growing.playlist = GROWTH_PLAYLIST;
-	err = replace_texts(g, growth, fragments, &growing);
+	if (*g->part.text && !g->is_told && !g->is_silent)
+		g->is_silent = !show(g);
+	if (g->is_silent)
+		return DRIFT_OK;
+	err = replace_texts(g, news);
 	if (err)
 		return err;
-	tell_catalogue(g, db, file);
+	tell_catalogue(g, db, news);
 	g->is_told = true;
 	return DRIFT_OK;
 }
@@ -181,12 +232,13 @@ static int add_name(const struct growth *g, const char *from, const char *to)
 
 enum drift_err growth_publish(struct growth *g, const char *name, int64_t mtime_us)
 {
-	struct store_path from = path_of(g, GROWTH_FILE);
-	struct artifact a = {.fd = dup(g->fd), .path = path_of(g, name)};
-	char part_name[64];
+	struct store_path from = path_of(g, g->kind->file);
+	struct artifact a = {
+		.fd = dup(g->fd),
+		.part = part_of(g, name),
+		.path = path_of(g, name),
+	};
 
-	snprintf(part_name, sizeof(part_name), ".%s" ARTIFACT_PART "growth", name);
-	a.part = path_of(g, part_name);
 	if (a.fd < 0 || add_name(g, from.text, a.part.text) < 0) {
 		log_errno("growth: publish %s", a.path.text);
 		artifact_leave(&a);
@@ -196,16 +248,28 @@ enum drift_err growth_publish(struct growth *g, const char *name, int64_t mtime_
 	return artifact_publish(&a, mtime_us);
 }
 
+void growth_keep(struct growth *g)
+{
+	g->is_kept = true;
+}
+
+static bool is_left_to_others(const struct growth *g)
+{
+	return *g->part.text && access(g->part.text, F_OK) == 0;
+}
+
 void growth_end(struct growth *g, struct db *db)
 {
-	if (g->fd < 0)
+	if (!g->kind)
 		return;
-	if (!g->is_kept)
-		remove_files(g->conf, &g->track, g->version);
+	if (!g->is_kept && !is_left_to_others(g))
+		remove_files(g);
 	if (g->is_told &&
-	    db_call(db, "SELECT drift.growth_end($1, $2)",
-		    DB_ARGS(db_uuid(&g->track), db_int(g->version)), NULL) != DRIFT_OK)
+	    db_call(db, "SELECT drift.growth_end($1, $2, $3)",
+		    DB_ARGS(db_uuid(&g->track), db_int(g->version), db_text(g->kind->kind)),
+		    NULL) != DRIFT_OK)
 		log_info("growth: %s version %d is told to grow still", g->track.text, g->version);
-	close(g->fd);
-	g->fd = -1;
+	if (g->fd >= 0)
+		close(g->fd);
+	*g = GROWTH_NONE;
 }

@@ -13,7 +13,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define TELL_MS 1000 /* what is done sooner, nobody is in the middle of */
 
 /* --- beginning --------------------------------------------------------------- */
 
@@ -85,6 +88,26 @@ static void open_file(struct opusjob *j)
 	j->order.fd = j->file.fd;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Who was killed may have listeners, whose pages fixed the setup: they are told at once. */
+static void join_growth(struct opusjob *j)
+{
+	const struct job_set *set = j->task->set;
+
+	if (!j->order.params.vbr || j->file.fd < 0)
+		return;
+	growth_join(j->task->conf, &set->track, set->version, &growth_opus, j->file.part.text,
+		    &j->growth);
+	j->told_ms = j->fixed_setup.len ? 0 : now_ms();
+}
+
 void opusjob_start(const struct task *task, int channels, struct encoders *encoders, int64_t rank,
 		   struct opusjob *out)
 {
@@ -97,11 +120,39 @@ void opusjob_start(const struct task *task, int channels, struct encoders *encod
 			  .encoders = encoders,
 			  .rank = rank},
 		.file = {.fd = -1},
+		.growth = GROWTH_NONE,
 	};
 	out->name = opusplan_file(conf);
 	out->sidecar_name = opusplan_sidecar(conf);
 	if (check_room(out) == DRIFT_OK)
 		open_file(out);
+	join_growth(out);
+}
+
+/* --- while it is made ----------------------------------------------------------- */
+
+static enum drift_err tell(struct opusjob *j, const struct buf *sidecar)
+{
+	const struct growth_news news = {
+		.sidecar = sidecar, .codec = "opus", .delay = LAYOUT_PRE_SKIP};
+
+	return growth_tell(&j->growth, j->task->worker->db, &news);
+}
+
+void opusjob_show(struct opusjob *j, struct opusbatch *batch)
+{
+	struct buf sidecar = {0};
+	enum drift_err err;
+
+	if (!j->growth.kind || now_ms() - j->told_ms < TELL_MS)
+		return;
+	err = opusbatch_show(batch, &sidecar);
+	if (!err)
+		err = tell(j, &sidecar);
+	if (err && err != DRIFT_EMORE)
+		log_warning("opusjob: nobody hears %s", j->file.part.text);
+	j->told_ms = now_ms();
+	buf_clear(&sidecar);
 }
 
 /* --- end --------------------------------------------------------------------- */
@@ -143,8 +194,13 @@ static enum drift_err publish_sidecar(struct opusjob *j, const struct opusbatch_
 				      int64_t mtime_us)
 {
 	const struct job_set *set = j->task->set;
-	enum drift_err err;
+	enum drift_err err = DRIFT_OK;
 
+	/* who is in the middle of it learns that no more will come */
+	if (j->growth.is_told)
+		err = tell(j, &r->sidecar);
+	if (err)
+		return err;
 	if (r->layout.params.vbr)
 		return task_publish_bytes(j->task, j->sidecar_name.text, &r->sidecar, mtime_us);
 	err = opusplan_fix(j->task->conf, &set->track, set->version, &r->sidecar, mtime_us);
@@ -161,6 +217,8 @@ static enum drift_err publish_files(struct opusjob *j, const struct opusbatch_re
 		err = publish_sidecar(j, r, mtime_us);
 	if (!err)
 		err = artifact_publish(&j->file, mtime_us);
+	if (!err && j->growth.is_told)
+		growth_keep(&j->growth);
 	if (!err)
 		playhead_remove(j->task->conf, &j->task->set->track, j->task->set->version);
 	return err;
@@ -231,5 +289,6 @@ void opusjob_leave(struct opusjob *j)
 void opusjob_clear(struct opusjob *j)
 {
 	artifact_drop(&j->file);
+	growth_end(&j->growth, j->task ? j->task->worker->db : NULL);
 	buf_clear(&j->fixed_setup);
 }

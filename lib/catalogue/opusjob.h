@@ -4,6 +4,9 @@
  * The part file outlives a worker that is stopped or killed: the next one goes on from what
  * is whole in it. The setup pages of a version's rendition are those that were
  * published first, whatever has been learnt or changed since.
+ *
+ * Under VBR it can be heard while it is made (growth.h), as far as its pages are there. What
+ * was heard so is published as well.
  */
 #ifndef DRIFT_CATALOGUE_OPUSJOB_H
 #define DRIFT_CATALOGUE_OPUSJOB_H
@@ -11,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "catalogue/artifact.h"
+#include "catalogue/growth.h"
 #include "catalogue/opusplan.h"
 #include "catalogue/task.h"
 #include "media/opusbatch.h"
@@ -23,7 +27,11 @@ struct opusjob {
 	struct opusplan_name name, sidecar_name;
 	struct artifact file; /* fd -1: not at work on it */
 	struct buf fixed_setup; /* pages; empty where none are yet */
+	struct growth growth; /* of the part file */
+	int64_t told_ms; /* when those who hear it were last told */
 };
+
+#define OPUSJOB_NONE ((struct opusjob){.file = {.fd = -1}, .growth = GROWTH_NONE})
 
 /*
  * Opens the part file and composes the order; when that fails the job is settled, and no
@@ -34,6 +42,9 @@ struct opusjob {
  */
 void opusjob_start(const struct task *task, int channels, struct encoders *encoders, int64_t rank,
 		   struct opusjob *out);
+
+/* Now and then, under VBR: lets be heard what there is of it. That nobody can is no error. */
+void opusjob_show(struct opusjob *j, struct opusbatch *batch);
 
 /*
  * The rendition is encoded, or failed: publishes it and settles the job.

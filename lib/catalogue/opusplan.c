@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "catalogue/artifact.h"
+#include "catalogue/growth.h"
 #include "catalogue/store.h"
 #include "media/effect.h"
 #include "media/opusidx.h"
@@ -60,12 +61,6 @@ struct oggopus_setup opusplan_setup(const struct uuid *track, int version, int c
 
 /* --- the setup pages that are fixed ----------------------------------------------- */
 
-static struct store_path sidecar_path(const struct conf *conf, const struct uuid *track,
-				      int version)
-{
-	return store_file(conf, track, version, opusplan_sidecar(conf).text);
-}
-
 /* The sidecar's head and setup bytes, which are all that is read of it. */
 static enum drift_err read_head(int fd, struct buf *out)
 {
@@ -83,11 +78,9 @@ static enum drift_err read_head(int fd, struct buf *out)
 	return buf_ok(out) ? DRIFT_OK : DRIFT_ENOMEM;
 }
 
-enum drift_err opusplan_read_setup(const struct conf *conf, const struct uuid *track, int version,
-				   struct buf *out)
+static enum drift_err read_setup(const char *sidecar, struct buf *out)
 {
-	struct store_path path = sidecar_path(conf, track, version);
-	int fd = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(sidecar, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	enum drift_err err;
 
 	if (fd < 0)
@@ -96,9 +89,22 @@ enum drift_err opusplan_read_setup(const struct conf *conf, const struct uuid *t
 	close(fd);
 	if (err != DRIFT_EFORMAT)
 		return err;
-	log_warning("opusplan: %s is damaged: removed", path.text);
-	unlink(path.text);
+	log_warning("opusplan: %s is damaged: removed", sidecar);
+	unlink(sidecar);
 	return DRIFT_ENOENT;
+}
+
+enum drift_err opusplan_read_setup(const struct conf *conf, const struct uuid *track, int version,
+				   struct buf *out)
+{
+	const struct opusplan_name whole = opusplan_sidecar(conf);
+	const char *names[] = {whole.text, growth_opus.sidecar};
+	int places = conf->opus_vbr ? 2 : 1;
+	enum drift_err err = DRIFT_ENOENT;
+
+	for (int i = 0; err == DRIFT_ENOENT && i < places; i++)
+		err = read_setup(store_file(conf, track, version, names[i]).text, out);
+	return err;
 }
 
 enum drift_err opusplan_fix(const struct conf *conf, const struct uuid *track, int version,

@@ -5,7 +5,7 @@
  * The setup pages go in front of every slice, so they never change once anybody has seen
  * them. Who needs them first fixes them, with what is known of the track at
  * that time, by putting the sidecar in its place, which holds them: all others take
- * them from there.
+ * them from there. Under VBR, where the sidecar comes last, it is that of the file that grows.
  */
 #ifndef DRIFT_CATALOGUE_OPUSPLAN_H
 #define DRIFT_CATALOGUE_OPUSPLAN_H

@@ -10,6 +10,42 @@
 
 #define PLAYLIST_MIME "application/vnd.apple.mpegurl"
 
+/* --- while it is made ------------------------------------------------------------------ */
+
+static bool write_texts(enum remux_growth growth, const struct fragments *fragments,
+			const struct fragments_file *file, struct buf *sidecar,
+			struct buf *playlist)
+{
+	enum fragments_end end = growth == REMUX_ENDED ? FRAGMENTS_END : FRAGMENTS_GROW;
+	bool ok = fragments_add_event(fragments, file, end, playlist);
+
+	if (growth == REMUX_ENDED)
+		fragments_add_sidecar(fragments, file, sidecar);
+	else
+		ok = ok && fragments_add_growing_sidecar(fragments, file, sidecar);
+	return ok && buf_ok(sidecar);
+}
+
+enum drift_err remuxfiles_tell(struct growth *g, struct db *db, enum remux_growth growth,
+			       const struct fragments *fragments, const struct fragments_file *file)
+{
+	struct buf sidecar = {0}, playlist = {0};
+	const struct growth_news news = {&sidecar,    &playlist,   file->codecs,
+					 file->delay, file->width, file->height};
+	struct fragments_file growing = *file;
+	enum drift_err err = DRIFT_ENOMEM;
+
+	growing.file = g->kind->file;
+	growing.playlist = g->kind->playlist;
+	if (write_texts(growth, fragments, &growing, &sidecar, &playlist))
+		err = growth_tell(g, db, &news);
+	buf_clear(&sidecar);
+	buf_clear(&playlist);
+	return err;
+}
+
+/* --- once it is whole ------------------------------------------------------------------- */
+
 static enum drift_err put(const struct growth *g, const char *name, const struct buf *bytes,
 			  int64_t mtime_us)
 {

@@ -19,6 +19,15 @@
 #define REMUXFILES_PLAYLIST "remux.m3u8"
 #define REMUXFILES_MASTER "master.m3u8"
 
+/*
+ * Lets all before fragments->offset be heard.
+ *
+ * Returns DRIFT_ENOSPC, DRIFT_EIO (logged), DRIFT_ENOMEM. That the catalogue is away is none.
+ */
+enum drift_err remuxfiles_tell(struct growth *g, struct db *db, enum remux_growth growth,
+			       const struct fragments *fragments,
+			       const struct fragments_file *file) MUST_CHECK;
+
 /* Makes one row. */
 typedef enum drift_err (*remuxfiles_row)(void *context, const struct job_artifact *row);
 

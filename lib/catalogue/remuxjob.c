@@ -49,7 +49,7 @@ static enum drift_err grown(void *context, enum remux_growth growth,
 	if (growth == REMUX_ENDED ? !r->growth.is_told : now_ms() - r->told_ms < TELL_MS)
 		return DRIFT_OK;
 	r->told_ms = now_ms();
-	return growth_tell(&r->growth, r->task->worker->db, growth, fragments, file);
+	return remuxfiles_tell(&r->growth, r->task->worker->db, growth, fragments, file);
 }
 
 /* --- making --------------------------------------------------------------- */
@@ -135,7 +135,8 @@ static enum drift_err publish(struct remuxjob *r)
 static enum drift_err make_and_publish(struct remuxjob *r, char reason[REMUX_REASON_MAX])
 {
 	const struct task *t = r->task;
-	enum drift_err err = growth_open(t->conf, &t->set->track, t->set->version, &r->growth);
+	enum drift_err err =
+		growth_open(t->conf, &t->set->track, t->set->version, &growth_mp4, &r->growth);
 
 	r->told_ms = now_ms();
 	if (!err)
@@ -152,8 +153,10 @@ static bool get_state(const struct task *t, bool *alive, bool *made)
 {
 	struct db_rows rows = {0};
 
-	if (db_call(t->worker->db, "SELECT alive, made FROM drift.growth_state($1, $2)",
-		    DB_ARGS(db_uuid(&t->set->track), db_int(t->set->version)), &rows) != DRIFT_OK)
+	if (db_call(t->worker->db, "SELECT alive, made FROM drift.growth_state($1, $2, $3)",
+		    DB_ARGS(db_uuid(&t->set->track), db_int(t->set->version),
+			    db_text(growth_mp4.kind)),
+		    &rows) != DRIFT_OK)
 		return false;
 	*alive = db_get_bool(&rows, 0, 0);
 	*made = db_get_bool(&rows, 0, 1);

@@ -152,6 +152,11 @@ static enum drift_err end_opus(void *context, struct pipeline_result *result)
 				 decoder_get_damaged(w->decoder));
 }
 
+static void show_opus(void *context, struct opusbatch *batch)
+{
+	opusjob_show(&((struct work *)context)->opus, batch);
+}
+
 static int64_t find_listener(void *context)
 {
 	const struct task *t = ((const struct work *)context)->task;
@@ -173,6 +178,7 @@ static enum drift_err run_pipeline(struct work *w, int source)
 		.tick = tick,
 		.analysed = end_sound,
 		.encoded = end_opus,
+		.grown = t->conf->opus_vbr ? show_opus : NULL,
 		.listened = t->conf->opus_vbr ? NULL : find_listener,
 	};
 
@@ -227,7 +233,7 @@ static enum drift_err work_off(struct work *w, int source, struct encoders *enco
 
 enum drift_err transcode_run(const struct task *task, struct encoders *encoders, int64_t rank)
 {
-	struct work w = {.task = task, .opus = {.file = {.fd = -1}}};
+	struct work w = {.task = task, .opus = OPUSJOB_NONE};
 	enum drift_err err = DRIFT_OK;
 	int source = open_source(task);
 

@@ -32,11 +32,18 @@ struct growfile {
 	struct early *early; /* in no order */
 };
 
+/* Where the next page begins. */
+static struct seekidx_entry next_page(const struct growfile *g)
+{
+	return (struct seekidx_entry){
+		.sample = (uint64_t)(g->page * LAYOUT_PAGE_SAMPLES),
+		.offset = (uint64_t)g->bytes,
+	};
+}
+
 static void note_page(struct growfile *g, size_t bytes)
 {
-	seekidx_add(&g->entries,
-		    (struct seekidx_entry){.sample = (uint64_t)(g->page * LAYOUT_PAGE_SAMPLES),
-					   .offset = (uint64_t)g->bytes});
+	seekidx_add(&g->entries, next_page(g));
 	g->page++;
 	g->bytes += (int64_t)bytes;
 }
@@ -219,6 +226,20 @@ enum drift_err growfile_end_segment(struct growfile *g, int64_t segment)
 	}
 	pthread_mutex_unlock(&g->mutex);
 	return err;
+}
+
+enum drift_err growfile_add_entries(struct growfile *g, struct buf *out)
+{
+	bool is_empty;
+
+	pthread_mutex_lock(&g->mutex);
+	is_empty = g->page == 0;
+	buf_add(out, g->entries.data, g->entries.len);
+	seekidx_add(out, next_page(g));
+	pthread_mutex_unlock(&g->mutex);
+	if (is_empty)
+		return DRIFT_EMORE;
+	return buf_ok(out) ? DRIFT_OK : DRIFT_ENOMEM;
 }
 
 const struct buf *growfile_entries(const struct growfile *g)

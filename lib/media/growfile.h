@@ -43,6 +43,14 @@ enum drift_err growfile_put(struct growfile *g, int64_t page, const void *data,
 /* All pages of segment were put: the next one has its turn. Errors as growfile_put(). */
 enum drift_err growfile_end_segment(struct growfile *g, int64_t segment) MUST_CHECK;
 
+/*
+ * Adds the index entries of what is in the file, and one of where the next page will begin. Any
+ * thread, while others put.
+ *
+ * Returns DRIFT_EMORE when there is no page yet, DRIFT_ENOMEM.
+ */
+enum drift_err growfile_add_entries(struct growfile *g, struct buf *out) MUST_CHECK;
+
 /* While nobody puts: the index entries (seekidx_add) of what is in the file, and its bytes. */
 const struct buf *growfile_entries(const struct growfile *g);
 int64_t growfile_bytes(const struct growfile *g);

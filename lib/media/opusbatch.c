@@ -12,7 +12,8 @@
 struct opusbatch {
 	const struct opusbatch_order *order;
 	struct layout layout;
-	struct buf setup; /* with a gain of 0 dB until it is known */
+	struct buf setup; /* without a gain until it is known */
+	bool is_shown; /* others have seen these pages */
 	struct resampler *resampler;
 	struct opusfile *file;
 	atomic_bool stopping;
@@ -100,8 +101,8 @@ static void run_work(struct encoders_task *task, struct opuspages *desk)
 
 /* --- on the reader's ------------------------------------------------------------ */
 
-/* The version's own setup pages, or new ones with the gain. */
-static enum drift_err compose_setup(struct opusbatch *b, double gain)
+/* The version's own setup pages, or new ones. gain: dB; NULL: nobody knows. */
+static enum drift_err compose_setup(struct opusbatch *b, const double *gain)
 {
 	const struct opusbatch_order *order = b->order;
 	struct oggopus_setup setup = order->setup;
@@ -111,9 +112,9 @@ static enum drift_err compose_setup(struct opusbatch *b, double gain)
 		buf_add(&b->setup, order->setup_pages, order->setup_bytes);
 		return buf_ok(&b->setup) ? DRIFT_OK : DRIFT_ENOMEM;
 	}
-	if (!setup.has_gain) {
+	if (!setup.has_gain && gain) {
 		setup.has_gain = true;
-		setup.track_gain = gain;
+		setup.track_gain = *gain;
 	}
 	return oggopus_setup(&setup, &b->setup);
 }
@@ -121,7 +122,7 @@ static enum drift_err compose_setup(struct opusbatch *b, double gain)
 static enum drift_err start(struct opusbatch *b, int32_t rate, int64_t samples)
 {
 	const struct opusbatch_order *order = b->order;
-	enum drift_err err = compose_setup(b, 0);
+	enum drift_err err = compose_setup(b, NULL);
 
 	if (err)
 		return err;
@@ -262,14 +263,23 @@ bool opusbatch_is_working(struct opusbatch *b, int milliseconds)
 	return working;
 }
 
+enum drift_err opusbatch_show(struct opusbatch *b, struct buf *sidecar)
+{
+	enum drift_err err =
+		opusfile_show(b->file, (const uint8_t *)b->setup.data, b->setup.len, sidecar);
+
+	b->is_shown |= !err;
+	return err;
+}
+
 enum drift_err opusbatch_finish(struct opusbatch *b, double gain, struct opusbatch_result *out)
 {
 	size_t length = b->setup.len;
 	enum drift_err err = b->err;
 
 	assert(!opusbatch_is_working(b, 0));
-	if (!err)
-		err = compose_setup(b, gain);
+	if (!err && !b->is_shown)
+		err = compose_setup(b, &gain);
 	if (err)
 		return err;
 	assert(b->setup.len == length);

@@ -28,7 +28,8 @@ struct opusbatch_order {
 	const char *setup_pages; /* of this version, as once published; NULL: there are none yet */
 	size_t setup_bytes;
 	struct oggopus_setup setup; /* used where there are none; without has_gain
-				       the gain is told at the end */
+				       the gain is told at the end, unless others have seen
+				       the pages by then */
 	struct encoders *encoders; /* borrowed */
 	int64_t rank; /* among the tracks that share encoders: lower ones go first */
 };
@@ -68,6 +69,13 @@ void opusbatch_make(struct opusbatch *b, int64_t segment, struct pcmslot *slot);
 int64_t opusbatch_settled(struct opusbatch *b);
 /* Waits for the segments at work, at most so long; is there still one? */
 bool opusbatch_is_working(struct opusbatch *b, int milliseconds);
+
+/*
+ * VBR only: as opusfile_show(). The setup pages are fixed by that.
+ *
+ * Returns DRIFT_EMORE when there is nothing to be shown; else what befell it.
+ */
+enum drift_err opusbatch_show(struct opusbatch *b, struct buf *sidecar) MUST_CHECK;
 
 struct opusbatch_result {
 	struct layout layout;

@@ -162,6 +162,24 @@ void opusfile_give_up_segment(struct opusfile *f, int64_t segment)
 		filelock_leave(lock_of_segment(f, segment));
 }
 
+enum drift_err opusfile_show(struct opusfile *f, const uint8_t *setup, size_t setup_bytes,
+			     struct buf *sidecar)
+{
+	struct buf entries = {0};
+	enum drift_err err;
+
+	assert(f->grow && setup_bytes == (size_t)f->layout.setup_bytes);
+	err = growfile_add_entries(f->grow, &entries);
+	if (!err)
+		err = io_pwrite_all(f->fd, setup, setup_bytes, 0);
+	if (!err)
+		opusidx_write_growing(&f->layout, setup, &entries, sidecar);
+	buf_clear(&entries);
+	if (err)
+		return err;
+	return buf_ok(sidecar) ? DRIFT_OK : DRIFT_ENOMEM;
+}
+
 static enum drift_err write_sidecar(const struct opusfile *f, const uint8_t *setup,
 				    struct buf *sidecar)
 {

@@ -76,6 +76,17 @@ void opusfile_wait(const struct opusfile *f, int64_t page, int milliseconds);
 void opusfile_give_up_segment(struct opusfile *f, int64_t segment);
 
 /*
+ * VBR only, any thread: puts the setup pages before what there is of the file, and adds the
+ * sidecar of a file that grows to sidecar. From then on all in it stays as it is.
+ *
+ * setup  as opusfile_finish() will have it
+ *
+ * Returns DRIFT_EMORE when there is no page yet; else as opusfile_put().
+ */
+enum drift_err opusfile_show(struct opusfile *f, const uint8_t *setup, size_t setup_bytes,
+			     struct buf *sidecar) MUST_CHECK;
+
+/*
  * When every segment is whole: writes the setup pages at offset 0, cuts what is behind
  * the last page, and adds the sidecar to sidecar. Neither is synced or renamed.
  *

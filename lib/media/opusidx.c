@@ -2,26 +2,46 @@
 
 #include "media/seekidx.h"
 
-void opusidx_write_entries(const struct layout *layout, const uint8_t *setup, int64_t bytes,
-			   const struct buf *entries, struct buf *out)
+static struct seekidx index_of(const struct layout *layout, const uint8_t *setup,
+			       const struct buf *entries)
 {
-	const struct seekidx idx = {
+	return (struct seekidx){
 		.codec = "Opus",
 		.flags = SEEKIDX_EXACT,
 		.timescale = LAYOUT_RATE,
 		.pre_skip = LAYOUT_PRE_SKIP,
-		.samples = (uint64_t)layout->samples48,
-		.bytes = (uint64_t)bytes,
 		.setup = setup,
 		.setup_bytes = (uint32_t)layout->setup_bytes,
 		.entries = (const uint8_t *)entries->data,
 		.entry_count = (uint32_t)(entries->len / SEEKIDX_ENTRY_BYTES),
 	};
+}
 
+static void write(const struct seekidx *idx, const struct buf *entries, struct buf *out)
+{
 	if (buf_ok(entries))
-		seekidx_write(&idx, out);
+		seekidx_write(idx, out);
 	else
 		out->failed = true;
+}
+
+void opusidx_write_entries(const struct layout *layout, const uint8_t *setup, int64_t bytes,
+			   const struct buf *entries, struct buf *out)
+{
+	struct seekidx idx = index_of(layout, setup, entries);
+
+	idx.samples = (uint64_t)layout->samples48;
+	idx.bytes = (uint64_t)bytes;
+	write(&idx, entries, out);
+}
+
+void opusidx_write_growing(const struct layout *layout, const uint8_t *setup,
+			   const struct buf *entries, struct buf *out)
+{
+	struct seekidx idx = index_of(layout, setup, entries);
+
+	idx.flags |= SEEKIDX_GROWING;
+	write(&idx, entries, out);
 }
 
 void opusidx_write(const struct layout *layout, const uint8_t *setup, struct buf *out)

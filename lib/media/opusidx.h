@@ -28,4 +28,11 @@ void opusidx_write(const struct layout *layout, const uint8_t *setup, struct buf
 void opusidx_write_entries(const struct layout *layout, const uint8_t *setup, int64_t bytes,
 			   const struct buf *entries, struct buf *out);
 
+/*
+ * The same while more pages will come: the last entry is where the next one will begin, and all
+ * before it is there.
+ */
+void opusidx_write_growing(const struct layout *layout, const uint8_t *setup,
+			   const struct buf *entries, struct buf *out);
+
 #endif

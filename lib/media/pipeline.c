@@ -47,8 +47,11 @@ static enum drift_err tick(struct pass *p)
 {
 	int64_t done = p->opus ? opusbatch_settled(p->opus) : p->loaded;
 	double progress = p->steps ? (double)done / (double)p->steps : 1.0;
+	enum drift_err err = p->order->tick(p->order->context, progress);
 
-	return p->order->tick(p->order->context, progress);
+	if (!err && p->opus && p->order->grown)
+		p->order->grown(p->order->context, p->opus);
+	return err;
 }
 
 /* --- which step is read next ------------------------------------------------- */

@@ -41,6 +41,9 @@ struct pipeline_order {
 	enum drift_err (*analysed)(void *context, struct pipeline_result *result);
 	/* Likewise the rendition, which is always later. */
 	enum drift_err (*encoded)(void *context, struct pipeline_result *result);
+	/* Told as often what there is of the rendition, to show it (opusbatch_show()). NULL: nobody
+	   is to see it, as under CBR nobody needs to. */
+	void (*grown)(void *context, struct opusbatch *opus);
 	/*
 	 * Asked before each segment: which one somebody listens to, -1 for none. It and
 	 * the PIPELINE_AHEAD behind it are made first. NULL: all go in order, as under VBR they

@@ -8,7 +8,7 @@ create or replace function drift.growth_publish(i_track uuid, i_version integer,
 	i_name text, i_bytes bigint, i_mime text, i_mtime_us bigint, i_meta jsonb)
 returns boolean language plpgsql security definer set search_path = drift, pg_temp as $$
 begin
-	perform from drift.growth_settled(i_track, i_version) s where s.state = 'stored' and s.is_same;
+	perform from drift.growth_settled(i_track, i_version, 'remux') s where s.state = 'stored' and s.is_same;
 	if not found or i_kind not in ('remux', 'remux_seekidx', 'playlist', 'master') then
 		return false;
 	end if;
@@ -20,7 +20,7 @@ begin
 	if i_kind = 'remux' then
 		update drift.job set state = 'done', progress = 1, error = null, changed = now()
 		where track = i_track and version = i_version and kind = 'remux' and state = 'queued';
-		perform drift.growth_end(i_track, i_version);
+		perform drift.growth_end(i_track, i_version, i_kind);
 	end if;
 	return true;
 end $$;

@@ -1,4 +1,4 @@
--- growth_source: what has to be known of a source that arrives to repackage it.
+-- growth_source: what has to be known of a source that arrives to make something of it.
 --
 -- length       bytes that it will have
 -- sample_rate  Hz;  samples  as its head says, 0 where it does not
@@ -13,4 +13,4 @@ language sql stable security definer set search_path = drift, pg_temp as $$
 		and s.sample_rate is not null
 $$;
 comment on function drift.growth_source(uuid, integer) is
-	'What has to be known of a source that arrives to repackage it.';
+	'What has to be known of a source that arrives to make something of it.';

@@ -21,6 +21,7 @@ declare
 	l_stream text := l_cgi || 'stream.fcgi/' || i_track || '?format=opus';
 	l_seekidx text := l_cgi || 'seekidx.fcgi/' || i_track || '?format=opus';
 	l_failed boolean;
+	l_growing jsonb;
 	t drift.track;
 	s drift.source;
 	o drift.artifact;
@@ -45,6 +46,9 @@ begin
 		and r.name is not null;
 	l_failed := exists (select from drift.job where track = t.id and version = t.version
 		and kind = 'opus' and state = 'failed');
+	if o.name is null then
+		l_growing := drift.growth_card(t.id, t.version, 'opus', l_cgi, l_media);
+	end if;
 	return jsonb_build_object(
 		'track', t.id, 'version', t.version, 'state', 'completed', 'title', t.title, 'artist', t.artist,
 		'album', t.album, 'private', t.private,
@@ -71,13 +75,14 @@ begin
 				'fmp4', case when r.name is not null then r.meta || jsonb_build_object(
 					'mime', r.mime, 'bytes', r.bytes, 'url', l_media || r.name) end,
 				'growing', case when r.name is null then
-					drift.growth_card(t.id, t.version, l_cgi, l_media) end,
+					drift.growth_card(t.id, t.version, 'remux', l_cgi, l_media) end,
 				'prefer', case when r.name is null then '["file"]'::jsonb
 					when r.meta ->> 'codec' like 'mp4a.6%' then '["file", "fmp4"]'
 					else '["fmp4", "file"]' end),
 			'opus', jsonb_build_object(
 				'state', case when o.name is not null and x.name is not null then 'ready'
 					when i_opus is not null then 'virtual'
+					when l_growing is not null then 'growing'
 					when l_failed then 'failed' else 'missing' end,
 				'codec', 'opus', 'mime', 'audio/ogg; codecs=opus',
 				'bitrate', coalesce(o.meta, i_opus) -> 'bitrate',
@@ -85,7 +90,7 @@ begin
 				'url', coalesce(l_media || o.name, case when i_opus is not null then l_stream end),
 				'stream', l_stream,
 				'sidecar', coalesce(l_media || x.name, case when i_opus is not null then l_seekidx end),
-				'seekidx', l_seekidx,
+				'seekidx', l_seekidx, 'growing', l_growing,
 				'playlist', null, 'pre_skip', 312)));
 end $$;
 comment on function drift.manifest(uuid, text, text, jsonb) is 'All that a player needs of a track, as JSON.';

@@ -40,9 +40,9 @@ begin
 				'bytes', u.length, 'url', null, 'stream', l_stream || 'lossless',
 				'sidecar', null,
 				'playlist', case when s.codec is not null and not exists (select from drift.growth w
-						where w.track = t.id and w.version = s.version and w.failed)
+						where w.track = t.id and w.version = s.version and w.kind = 'remux' and w.failed)
 					then l_track || '/playlist.m3u8' end,
-				'growing', drift.growth_card(t.id, s.version, i_site || '/cgi-bin/', i_media)),
+				'growing', drift.growth_card(t.id, s.version, 'remux', i_site || '/cgi-bin/', i_media)),
 			'opus', jsonb_build_object('state', 'missing', 'codec', 'opus',
 				'mime', 'audio/ogg; codecs=opus', 'url', null, 'stream', l_stream || 'opus',
 				'sidecar', null, 'seekidx', null, 'playlist', null, 'pre_skip', 312)));

@@ -137,6 +137,8 @@ function manifest(opus = {}, lossless = {}) {
 		assert.deepEqual([name, pending], ['lossless', true]);
 		assert.match(note, /still being made/);
 		assert.equal(chooseRendition(manifest({ state: 'failed', url: null }), 'opus', all).pending, false);
+		const growing = chooseRendition(manifest({ state: 'growing', url: null }), 'opus', all);
+		assert.deepEqual([growing.name, growing.pending], ['lossless', true]);
 	});
 	it('gives lossless where the browser cannot play Ogg Opus, and says so', () => {
 		const { name, pending, note } = chooseRendition(manifest(), 'opus', noOpus);

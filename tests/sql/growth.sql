@@ -1,14 +1,14 @@
 -- A fragmented MP4 that is heard while it is made: who makes it, who wants it, what is kept of it.
 begin;
-select plan(30);
+select plan(33);
 
 create temp table u as select * from drift.upload_create(null, null, 1000, 'My song.wav', '{}', 48);
 create function pg_temp.alive() returns boolean language sql as
-	'select alive from drift.growth_state((select track from u), 1)';
+	'select alive from drift.growth_state((select track from u), 1, ''remux'')';
 create function pg_temp.card() returns jsonb language sql as
-	'select drift.growth_card((select track from u), 1, ''/c/'', ''/m/'')';
+	'select drift.growth_card((select track from u), 1, ''remux'', ''/c/'', ''/m/'')';
 create function pg_temp.wait(i_at bigint) returns text language sql as
-	'select wanted || '' '' || reach from drift.growth_wait((select track from u), 1, (select upload from u), i_at)';
+	'select wanted || '' '' || reach from drift.growth_wait((select track from u), 1, ''remux'', (select upload from u), i_at)';
 create function pg_temp.keep(i_kind text) returns boolean language sql as
 	'select drift.growth_publish((select track from u), 1, i_kind, i_kind, 7, ''m'', 1, ''{}'')';
 create function pg_temp.probe() returns void language sql as
@@ -19,29 +19,36 @@ select is((select count(*) from drift.growth_source((select track from u), 1)), 
 	'nothing is known of what arrives');
 select pg_temp.probe();
 select is((select s.*::text from drift.growth_source((select track from u), 1) s), '(1000,44100,250)', 'then it is');
-select throws_ok('select * from drift.growth_ask(gen_random_uuid(), 1)', 'DR404', null, 'of no other track');
+select throws_ok('select * from drift.growth_ask(gen_random_uuid(), 1, ''remux'')', 'DR404', null, 'of no other track');
 select is(pg_temp.wait(0), null, 'nobody has asked for it');
-select is((select alive from drift.growth_ask((select track from u), 1)), false, 'somebody asks, and nobody makes it');
+select is((select alive from drift.growth_ask((select track from u), 1, 'remux')), false, 'somebody asks, and nobody makes it');
 select is(pg_temp.wait(0), 'true 0', 'who begins is told that it is wanted');
 select ok(pg_temp.alive(), 'and is seen');
-select is((select alive from drift.growth_ask((select track from u), 1)), true, 'by the next one who asks');
+select is((select alive from drift.growth_ask((select track from u), 1, 'remux')), true, 'by the next one who asks');
 select is((select at from drift.listener where listener = 'growth'), 0::bigint, 'what it waits for is wanted first');
 select is(pg_temp.card(), null, 'there is nothing to be heard of it yet');
-select drift.growth_tell((select track from u), 1, 'flac', 0, null, null);
+select drift.growth_tell((select track from u), 1, 'remux', 'flac', 0, null, null);
 select is(pg_temp.card() ->> 'mime', 'audio/mp4; codecs="flac"', 'then there is');
 select is(pg_temp.card() ->> 'url', '/m/growing.mp4', 'at its place');
 update drift.growth set seen = now() - interval '1 hour', asked = now() - interval '2 minutes';
 select is(pg_temp.card(), null, 'one that nobody makes any more is none');
 select is(pg_temp.wait(0), 'false 0', 'and after a while nobody wants it');
 
-select drift.growth_fail((select track from u), 1);
-select is((select failed from drift.growth_ask((select track from u), 1)), true, 'what cannot be made is told');
+select drift.growth_tell((select track from u), 1, 'opus', 'opus', 312, null, null);
+select is(drift.growth_card((select track from u), 1, 'opus', '/c/', '/m/') ->> 'sidecar', '/m/growing.opus.seekidx',
+	'another kind is at another place');
+select is(pg_temp.card() ->> 'codec', 'flac', 'and changes nothing of this one');
+select drift.growth_end((select track from u), 1, 'opus');
+select is(drift.growth_card((select track from u), 1, 'opus', '/c/', '/m/'), null, 'until it ends');
+
+select drift.growth_fail((select track from u), 1, 'remux');
+select is((select failed from drift.growth_ask((select track from u), 1, 'remux')), true, 'what cannot be made is told');
 select is(drift.manifest_growing((select track from u), '', null) #>> '{renditions,lossless,playlist}', null,
 	'in the manifest too');
-select drift.growth_tell((select track from u), 1, 'flac', 0, null, null);
-select is((select failed from drift.growth_ask((select track from u), 1)), false, 'until somebody can all the same');
-select drift.growth_end((select track from u), 1);
-select is((select failed from drift.growth_ask((select track from u), 1)), false, 'of this one only');
+select drift.growth_tell((select track from u), 1, 'remux', 'flac', 0, null, null);
+select is((select failed from drift.growth_ask((select track from u), 1, 'remux')), false, 'until somebody can all the same');
+select drift.growth_end((select track from u), 1, 'remux');
+select is((select failed from drift.growth_ask((select track from u), 1, 'remux')), false, 'of this one only');
 select is(drift.manifest_growing((select track from u), '', null) #>> '{renditions,lossless,playlist}',
 	'/cgi-bin/stream.fcgi/' || track || '/playlist.m3u8', 'which has a playlist') from u;
 update drift.growth set seen = '-infinity', asked = '-infinity';
@@ -51,18 +58,18 @@ select drift.upload_take((select upload from u), 0, null);
 select drift.upload_received((select upload from u), 1, 0, 600);
 select is(pg_temp.wait(100), 'false 600', 'it reads what is there');
 select drift.upload_take((select upload from u), 600, null);
-select is((select is_same from drift.growth_settled((select track from u), 1)), true, 'what comes in order stays');
+select is((select is_same from drift.growth_settled((select track from u), 1, 'remux')), true, 'what comes in order stays');
 select is(pg_temp.keep('remux'), false, 'nothing is kept before it is stored');
 select drift.upload_received((select upload from u), 2, 600, 1000);
 select drift.upload_take((select upload from u), 0, null, true);
 select drift.upload_publish((select upload from u), 3, 'source.wav', 1000, 1000000, null, 'audio/wav', 'wav', 'pcm',
 	44100, 2, 16, true, 250, 0, 0, '{}', null, null);
-select is((select s.*::text from drift.growth_settled((select track from u), 1) s), '(stored,t,1000000,0,250,0)',
+select is((select s.*::text from drift.growth_settled((select track from u), 1, 'remux') s), '(stored,t,1000000,0,250,0)',
 	'who reads it to store it changes nothing');
 select is(pg_temp.keep('opus'), false, 'nothing else is taken for it');
 select is(pg_temp.keep('remux_seekidx') and pg_temp.keep('remux'), true, 'then it is');
 select is((select state from drift.job where track = (select track from u) and kind = 'remux'), 'done', 'which was the job');
-select is((select made and not alive from drift.growth_state((select track from u), 1)), true, 'it is made');
+select is((select made and not alive from drift.growth_state((select track from u), 1, 'remux')), true, 'it is made');
 select is((select count(*) from drift.growth), 0::bigint, 'and grows no more');
 update drift.upload set rewritten = true where id = (select upload from u);
 select is(pg_temp.keep('remux'), false, 'of bytes that were written twice nothing is');

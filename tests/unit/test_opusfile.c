@@ -351,6 +351,23 @@ static void it_tells_of_each_page_while_a_segment_is_made(void **state)
 	clear(&a);
 }
 
+/* The sidecar of a VBR file that has so many pages is that of the whole, as far as it goes. */
+static void check_shown(const struct artifact *a, struct opusfile *f, uint32_t pages)
+{
+	struct seekidx whole = sidecar_of(a), idx;
+	struct buf sidecar = {0};
+
+	assert_int_equal(
+		opusfile_show(f, (uint8_t *)a->file.data, (size_t)a->layout.setup_bytes, &sidecar),
+		DRIFT_OK);
+	assert_int_equal(seekidx_parse((uint8_t *)sidecar.data, sidecar.len, &idx), DRIFT_OK);
+	assert_int_equal(idx.flags, SEEKIDX_GROWING | SEEKIDX_EXACT);
+	assert_int_equal(idx.entry_count, pages + 1);
+	assert_memory_equal(idx.entries, whole.entries, (pages + 1) * SEEKIDX_ENTRY_BYTES);
+	assert_memory_equal(idx.setup, whole.setup, whole.setup_bytes);
+	buf_clear(&sidecar);
+}
+
 static void it_goes_on_behind_the_last_whole_segment_of_a_vbr_file(void **state)
 {
 	struct music music = {2, SECONDS(16.3), music_sample};
@@ -369,7 +386,9 @@ static void it_goes_on_behind_the_last_whole_segment_of_a_vbr_file(void **state)
 	assert_int_equal(opusfile_claim(f, 1), OPUSFILE_WHOLE);
 	assert_int_equal(opusfile_new(open(path, O_RDWR), &a.layout, SERIAL, &second),
 			 DRIFT_ELOCKED);
+	check_shown(&a, f, 20);
 	make_segment(&a, desk, f, 2);
+	check_shown(&a, f, 30);
 	make_segment(&a, desk, f, 3);
 	assert_int_equal(
 		opusfile_finish(f, (uint8_t *)a.file.data, (size_t)a.layout.setup_bytes, &sidecar),

@@ -13,6 +13,7 @@ use strict;
 use warnings;
 use parent 'Drift';
 use IO::Socket::INET;
+use POSIX ();
 use Tus;
 
 my @open;
@@ -58,12 +59,20 @@ sub make {
 # Runs the transcoder until nothing is due; what it said is in the log.
 sub transcode {
 	my ($self) = @_;
+	waitpid $self->start_transcoder, 0;
+	die "drift-transcoder: exit $?" if $?;
+}
+
+# Starts it; its process.
+sub start_transcoder {
+	my ($self) = @_;
 	my $state = "$self->{var}/state";
-	local $ENV{DRIFT_CONF} = $self->conf;
-	open my $out, '-|', as_user(), 'sh', '-c', 'exec "$0" --once >>"$1" 2>&1',
-	  "$state/usr/bin/drift-transcoder", "$state/log/transcoder.log"
-	  or die "drift-transcoder: $!";
-	close $out or die "drift-transcoder: exit $?";
+	my $pid = fork // die $!;
+	return $pid if $pid;
+	$ENV{DRIFT_CONF} = $self->conf;
+	open STDOUT, '>>', "$state/log/transcoder.log";
+	open STDERR, '>&', \*STDOUT;
+	exec as_user(), "$state/usr/bin/drift-transcoder", '--once' or POSIX::_exit(127);
 }
 
 sub as_user { return $> == 0 ? qw(setpriv --reuid=www-data --regid=www-data --init-groups) : () }
@@ -95,15 +104,16 @@ sub programs {
 	  map { m{(\d+)$} } glob '/proc/[0-9]*';
 }
 
-# Adds a line, and has upload.fcgi begin anew.
+# Adds a line, and has the programs that are tested so begin anew.
 sub set {
 	my ($self, $key, $value) = @_;
 	open my $out, '>>', $self->conf or die $self->conf . ": $!";
 	print $out "$key = $value\n";
 	close $out or die $!;
-	my %old = map { $_ => 1 } $self->programs('upload.fcgi');
+	my $programs = sub { map { $self->programs($_) } qw(upload.fcgi stream.fcgi seekidx.fcgi) };
+	my %old = map { $_ => 1 } $programs->();
 	kill 'TERM', keys %old;
-	Tus::wait_for(sub { !grep { $old{$_} } $self->programs('upload.fcgi') }) or die 'upload.fcgi does not end';
+	Tus::wait_for(sub { !grep { $old{$_} } $programs->() }) or die 'the programs do not end';
 	Tus::wait_for(sub { $self->request('OPTIONS', '/cgi-bin/upload.fcgi/')->{status} == 204 })
 	  or die 'upload.fcgi does not come back';
 }
