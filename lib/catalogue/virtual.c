@@ -302,6 +302,7 @@ static enum drift_err make_segment(struct virtual *v)
 	struct layout_pages want = layout_segment_pages(&v->plan->layout, v->segment);
 	enum drift_err err = prepare_maker(v);
 
+	want.first = layout_run_start(v->page);
 	want.end = min64(want.end, v->end);
 	v->spared = 0;
 	if (!err)

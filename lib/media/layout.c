@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #define PAGE_HEAD 27 /* bytes of a page before its lacing values */
+#define EXACT_PACKET_BYTES 320 /* a channel */
 
 struct layout_params layout_params(int32_t kbits, int32_t channels, bool vbr)
 {
@@ -19,6 +20,11 @@ struct layout_params layout_params(int32_t kbits, int32_t channels, bool vbr)
 int32_t layout_bitrate(const struct layout_params *p)
 {
 	return p->packet_bytes * 8 * (LAYOUT_RATE / LAYOUT_PACKET_SAMPLES);
+}
+
+bool layout_entries_are_exact(const struct layout_params *p)
+{
+	return p->packet_bytes >= EXACT_PACKET_BYTES * p->channels;
 }
 
 static int64_t ceil_div(int64_t a, int64_t b)
@@ -119,4 +125,10 @@ struct layout_pages layout_segment_pages(const struct layout *l, int64_t segment
 
 	assert(segment >= 0 && segment < l->segments);
 	return (struct layout_pages){first, end < l->pages ? end : l->pages};
+}
+
+int64_t layout_run_start(int64_t page)
+{
+	assert(page >= 0);
+	return page - page % LAYOUT_RUN_PAGES;
 }

@@ -2,7 +2,7 @@
  * layout.h - where everything of an Opus rendition is, before it exists.
  *
  * Pure: no I/O, no allocation, no state. The Opus rendition is one Ogg
- * Opus stream at 48 kHz: 20 ms packets, 25 packets a page, 10 pages a segment.
+ * Opus stream at 48 kHz: 20 ms packets, 25 packets a page, 2 pages a run, 5 runs a segment.
  * Packet k carries encoder input [960k, 960k + 960) and decodes to the source
  * samples [960k - 312, 960k + 648). A slice of setup pages and page b onward,
  * decoded with the pre-skip dropped, starts at sample 24000b. Under hard CBR
@@ -21,6 +21,8 @@
 #define LAYOUT_PRE_SKIP 312 /* samples: what libopus looks ahead */
 #define LAYOUT_PACKET_SAMPLES 960
 #define LAYOUT_PAGE_PACKETS 25
+#define LAYOUT_RUN_PAGES 2
+#define LAYOUT_RUN_PACKETS (LAYOUT_RUN_PAGES * LAYOUT_PAGE_PACKETS) /* 1 s */
 #define LAYOUT_SEGMENT_PAGES 10
 #define LAYOUT_SEGMENT_PACKETS (LAYOUT_SEGMENT_PAGES * LAYOUT_PAGE_PACKETS)
 #define LAYOUT_PAGE_SAMPLES (LAYOUT_PAGE_PACKETS * LAYOUT_PACKET_SAMPLES) /* 0.5 s */
@@ -49,6 +51,15 @@ struct layout_params layout_params(int32_t kbits, int32_t channels, bool vbr);
 
 /* Bit/s that give packets of exactly packet_bytes. */
 int32_t layout_bitrate(const struct layout_params *p);
+
+/*
+ * Does a fresh decoder give from each page on what one gives that has played up to it, within
+ * -90 dBFS? From 128 kbit/s a channel on. Where there are fewer bits, bands without any are
+ * filled with noise, which starts where the packet before left it (RFC 6716 section 4.3.4.5):
+ * at 128 kbit/s of stereo one page in ten begins with other noise than was heard there, as loud
+ * as -50 dBFS, for one packet.
+ */
+bool layout_entries_are_exact(const struct layout_params *p);
 
 struct layout {
 	struct layout_params params;
@@ -82,6 +93,9 @@ struct layout_pages {
 
 /* Those of segment s (0 to segments - 1): 10, in the last one 1 to 10. */
 struct layout_pages layout_segment_pages(const struct layout *l, int64_t segment);
+
+/* The first page of the run that page b is in: encoding can begin there. */
+int64_t layout_run_start(int64_t page);
 
 /*
  * CBR only (asserted), these and what follows.

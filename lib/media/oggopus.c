@@ -195,7 +195,7 @@ static enum drift_err put_packets(ogg_stream_state *os, const struct segment *se
 {
 	size_t at = 0;
 
-	for (int32_t k = 0; k < first + count; at += segment->bytes[k], k++) {
+	for (int32_t k = segment->first; k < first + count; at += segment->bytes[k], k++) {
 		bool ends = k == first + count - 1;
 		ogg_packet op = {
 			.packet = (unsigned char *)segment->data + at,
@@ -218,7 +218,7 @@ enum drift_err oggopus_page(const struct layout *layout, uint32_t serial, int64_
 	ogg_stream_state os;
 
 	assert(segment->index == page / LAYOUT_SEGMENT_PAGES);
-	assert(segment->packets >= first + count);
+	assert(segment->first <= first && segment->end >= first + count);
 	if (start_stream(&os, serial, page + LAYOUT_SETUP_PAGES) != DRIFT_OK)
 		return DRIFT_ENOMEM;
 	if (put_packets(&os, segment, first, count, layout_page_granule(layout, page),

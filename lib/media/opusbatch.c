@@ -174,7 +174,7 @@ const struct layout *opusbatch_get_layout(const struct opusbatch *b)
 
 static struct resample_range needs(const struct opusbatch *b, int64_t segment, int32_t packets)
 {
-	return resampler_needs(b->resampler, segment_needs(segment, packets));
+	return resampler_needs(b->resampler, segment_needs(segment, 0, packets));
 }
 
 struct resample_range opusbatch_needs(const struct opusbatch *b, int64_t segment)

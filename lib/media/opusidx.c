@@ -7,7 +7,7 @@ static struct seekidx index_of(const struct layout *layout, const uint8_t *setup
 {
 	return (struct seekidx){
 		.codec = "Opus",
-		.flags = SEEKIDX_EXACT,
+		.flags = layout_entries_are_exact(&layout->params) ? SEEKIDX_EXACT : 0,
 		.timescale = LAYOUT_RATE,
 		.pre_skip = LAYOUT_PRE_SKIP,
 		.setup = setup,

@@ -68,21 +68,22 @@ static enum drift_err hand_out(struct opuspages *o, const struct opuspages_order
 	return order->sink(order->sink_context, page, o->page.data, o->page.len);
 }
 
-/* What the pages of a segment are made of, from its start to page end. */
-static struct resample_range needs(const struct layout *l, int64_t segment, int64_t end)
+/* What pages are made of, all of one segment, where a run starts with the first. */
+static struct resample_range needs(const struct layout *l, struct layout_pages pages)
 {
-	int64_t first = layout_segment_pages(l, segment).first;
-	int32_t packets = (int32_t)(end - 1 - first) * LAYOUT_PAGE_PACKETS +
-			  layout_page_packets(l, end - 1);
+	int64_t segment = pages.first / LAYOUT_SEGMENT_PAGES;
+	int64_t first = segment * LAYOUT_SEGMENT_PAGES;
 
-	return segment_needs(segment, packets);
+	return segment_needs(segment, (int32_t)(pages.first - first) * LAYOUT_PAGE_PACKETS,
+			     (int32_t)(pages.end - 1 - first) * LAYOUT_PAGE_PACKETS +
+				     layout_page_packets(l, pages.end - 1));
 }
 
-/* PCM as far as page end; what was there already is the same again. */
+/* PCM of these pages; what was there already is the same again. */
 static enum drift_err load(struct opuspages *o, const struct opuspages_order *order,
-			   int64_t segment, int64_t end)
+			   struct layout_pages pages)
 {
-	return order->pcm(order->pcm_context, needs(order->layout, segment, end), o->pcm);
+	return order->pcm(order->pcm_context, needs(order->layout, pages), o->pcm);
 }
 
 static enum drift_err add_pages(struct opuspages *o, const struct opuspages_order *order,
@@ -101,21 +102,24 @@ static enum drift_err add_pages(struct opuspages *o, const struct opuspages_orde
 
 /* Pages of one segment; soon: behind the page that is waited for. */
 static enum drift_err make_of_segment(struct opuspages *o, const struct opuspages_order *order,
-				      int64_t segment, struct layout_pages want, int64_t soon)
+				      struct layout_pages want, int64_t soon)
 {
-	int64_t first = layout_segment_pages(order->layout, segment).first;
+	int64_t segment = want.first / LAYOUT_SEGMENT_PAGES;
+	int64_t first = layout_run_start(want.first);
 	enum drift_err err;
 
 	if (soon < want.end && order->expect)
-		order->expect(order->pcm_context, needs(order->layout, segment, want.end));
-	err = load(o, order, segment, soon);
-	if (!err)
-		err = segment_start(o->encoder, segment, o->pcm, &o->segment);
+		order->expect(order->pcm_context,
+			      needs(order->layout, (struct layout_pages){first, want.end}));
+	segment_start(o->encoder, segment,
+		      (int32_t)(first - segment * LAYOUT_SEGMENT_PAGES) * LAYOUT_PAGE_PACKETS,
+		      o->pcm, &o->segment);
+	err = load(o, order, (struct layout_pages){first, soon});
 	if (!err)
 		err = add_pages(o, order, (struct layout_pages){first, soon}, want.first);
 	if (err || soon == want.end)
 		return err;
-	err = load(o, order, segment, want.end);
+	err = load(o, order, (struct layout_pages){first, want.end});
 	if (!err)
 		err = add_pages(o, order, (struct layout_pages){soon, want.end}, want.first);
 	return err;
@@ -133,7 +137,7 @@ enum drift_err opuspages_make_soon(struct opuspages *o, const struct opuspages_o
 		struct layout_pages part = {want.first, end < want.end ? end : want.end};
 		bool is_waited_for = page >= part.first && page < part.end;
 
-		err = make_of_segment(o, order, segment, part, is_waited_for ? page + 1 : part.end);
+		err = make_of_segment(o, order, part, is_waited_for ? page + 1 : part.end);
 		want.first = part.end;
 	}
 	return err;

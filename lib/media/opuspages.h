@@ -2,7 +2,7 @@
  * opuspages.h - pages of an Opus rendition, made of PCM.
  *
  * The one way in which they are made, for a batch and for a request: a page is
- * encoded from the start of its segment, whoever asks and whatever else is asked for,
+ * encoded from the start of its run, whoever asks and whatever else is asked for,
  * and so has the same bytes always. Each page is handed out as soon as it is made.
  */
 #ifndef DRIFT_MEDIA_OPUSPAGES_H
@@ -57,7 +57,7 @@ enum drift_err opuspages_make(struct opuspages *o, const struct opuspages_order 
 
 /*
  * The same where somebody waits for a page of them: PCM behind it is asked for once that page
- * is handed out, again from the start of its segment on.
+ * is handed out, again from the start of the first run on.
  */
 enum drift_err opuspages_make_soon(struct opuspages *o, const struct opuspages_order *order,
 				   struct layout_pages want, int64_t page) MUST_CHECK;

@@ -12,13 +12,14 @@
 #include <string.h>
 
 /* Raised when this file or the resampler changes what is made of the same source. */
-#define REVISION 3
+#define REVISION 4
 
-#define PRE_ROLL 4 /* frames encoded and dropped before the kept ones */
-#define DC_SAMPLES 28800 /* 0.6 s: 11 time constants of the filter below */
+#define PRE_ROLL SEGMENT_PRE_ROLL
+/* 0.6 s: 11 time constants of the filter below */
+#define DC_SAMPLES (SEGMENT_LEAD - PRE_ROLL * LAYOUT_PACKET_SAMPLES)
 #define DC_COEFFICIENT (6.3 * 3 / LAYOUT_RATE) /* libopus: dc_reject() at 3 Hz */
+#define DC_SETTLING (LAYOUT_PACKET_SAMPLES / 2) /* samples in which it is set */
 #define DC_BLOCK 16 /* samples that are summed up beside those of other blocks */
-#define LEAD (DC_SAMPLES + PRE_ROLL * LAYOUT_PACKET_SAMPLES)
 
 #define COMPLEXITY 10
 #define COMPLEXITY_PLAIN 0 /* long blocks only: libopus looks for no transients */
@@ -29,9 +30,12 @@ struct segment_encoder {
 	size_t opus_bytes; /* of each */
 	struct coldstart *coldstart;
 	struct layout_params params;
-	const float *pcm; /* of the first pre-roll frame, during a call */
+	const float *pcm; /* of the segment's first packet, until the last page */
+	const float *run; /* of this run's first packet */
+	uint8_t *page; /* where this page's packets go */
+	uint8_t *at; /* and the next one of them */
 	uint8_t pre_roll[PRE_ROLL * LAYOUT_PACKET_MAX];
-	struct coldstart_packet packets[PRE_ROLL + LAYOUT_SEGMENT_PACKETS];
+	struct coldstart_packet packets[PRE_ROLL + LAYOUT_RUN_PACKETS]; /* of this run */
 };
 
 /* A control that cannot fail with these arguments. */
@@ -99,15 +103,16 @@ void segment_encoder_free(struct segment_encoder *e)
 	free(e);
 }
 
-struct resample_range segment_needs(int64_t segment, int32_t packets)
+struct resample_range segment_needs(int64_t segment, int32_t first, int32_t end)
 {
 	int64_t start = segment * LAYOUT_SEGMENT_SAMPLES;
 
 	assert(segment >= 0);
-	assert(packets >= 1 && packets <= LAYOUT_SEGMENT_PACKETS);
+	assert(first >= 0 && first % LAYOUT_RUN_PACKETS == 0);
+	assert(end > first && end <= LAYOUT_SEGMENT_PACKETS);
 	return (struct resample_range){
-		.first = start - LEAD,
-		.end = start + (int64_t)packets * LAYOUT_PACKET_SAMPLES,
+		.first = start + (int64_t)first * LAYOUT_PACKET_SAMPLES - SEGMENT_LEAD,
+		.end = start + (int64_t)end * LAYOUT_PACKET_SAMPLES,
 	};
 }
 
@@ -127,16 +132,21 @@ static double dc_memory(const float *pcm, int32_t channels)
 	return isfinite(m) ? m : 0;
 }
 
-/* The constant frame that leaves these memories behind in a reset encoder. */
-static void fill_dc_frame(const float *pcm, int32_t channels, float *frame)
+/*
+ * A pre-roll frame, with a constant on its first part that brings a reset encoder's
+ * filter to where it would be: from there on, what it lets through is the same.
+ */
+static void fill_first_frame(const float *pcm, int32_t channels, float *frame)
 {
-	double reached = 1 - pow(1 - DC_COEFFICIENT, LAYOUT_PACKET_SAMPLES);
+	const double kept = pow(1 - DC_COEFFICIENT, DC_SETTLING);
 
+	memcpy(frame, pcm, (size_t)(LAYOUT_PACKET_SAMPLES * channels) * sizeof(*frame));
 	for (int32_t c = 0; c < channels; c++) {
-		float level = (float)(dc_memory(pcm + c, channels) / reached);
+		double memory = dc_memory(pcm - DC_SAMPLES * channels + c, channels);
+		float level = (float)(memory * kept / (1 - kept));
 
-		for (int i = 0; i < LAYOUT_PACKET_SAMPLES; i++)
-			frame[i * channels + c] = level;
+		for (int i = 0; i < DC_SETTLING; i++)
+			frame[i * channels + c] += level;
 	}
 }
 
@@ -170,119 +180,158 @@ static enum prediction prediction_of(int32_t packet)
 	return in_page == 0 || in_page == LAYOUT_PAGE_PACKETS - 1 ? UNPREDICTED : PREDICTED;
 }
 
-/* Encodes packets [first, end), counted from the segment's start, to out. */
-static enum drift_err encode_run(struct segment_encoder *e, int32_t first, int32_t end,
-				 uint8_t *out)
+/* Packets are counted from the run's start; those before it are pre-roll. */
+static const float *frame_of(const struct segment_encoder *e, int32_t packet)
 {
-	for (int32_t k = first; k < end; k++) {
-		const float *frame = e->pcm + (size_t)((k + PRE_ROLL) * LAYOUT_PACKET_SAMPLES *
-						       e->params.channels);
-		int32_t n = encode(e, frame, prediction_of(k), out);
+	return e->run + packet * LAYOUT_PACKET_SAMPLES * e->params.channels;
+}
 
-		if (n < 0)
-			return DRIFT_EIO;
-		e->packets[PRE_ROLL + k] = (struct coldstart_packet){out, n};
-		out += n;
-	}
+static struct coldstart_packet *packet_of(struct segment_encoder *e, int32_t packet)
+{
+	return &e->packets[PRE_ROLL + packet];
+}
+
+/* Encodes packet k of that sound, behind the one before it. */
+static enum drift_err encode_packet(struct segment_encoder *e, int32_t k, const float *frame)
+{
+	int32_t n = encode(e, frame, prediction_of(k), e->at);
+
+	if (n < 0)
+		return DRIFT_EIO;
+	*packet_of(e, k) = (struct coldstart_packet){e->at, n};
+	e->at += n;
 	return DRIFT_OK;
 }
 
-/* Where packet k goes: behind the one before it. */
-static uint8_t *place_of(const struct segment_encoder *e, int32_t packet, struct segment *out)
+static enum drift_err encode_packets(struct segment_encoder *e, int32_t first, int32_t end)
 {
-	const struct coldstart_packet *before = &e->packets[PRE_ROLL + packet - 1];
+	enum drift_err err = DRIFT_OK;
 
-	if (packet == 0)
-		return out->data;
-	return out->data + (before->data - out->data) + before->bytes;
+	for (int32_t k = first; !err && k < end; k++)
+		err = encode_packet(e, k, frame_of(e, k));
+	return err;
 }
 
 /* The head of a page in long blocks, from the state before it. */
-static enum drift_err encode_plain_head(struct segment_encoder *e, int32_t first, int32_t end,
-					struct segment *out)
+static enum drift_err encode_plain_head(struct segment_encoder *e, int32_t first, int32_t end)
 {
 	int32_t plain_end = first + COLDSTART_PLAIN < end ? first + COLDSTART_PLAIN : end;
 	enum drift_err err;
 
 	/* opus.h: a state is one block, and a shallow copy of it is a whole one */
 	memcpy(e->opus, e->saved, e->opus_bytes);
+	e->at = e->page;
 	set(e->opus, OPUS_SET_COMPLEXITY_REQUEST, COMPLEXITY_PLAIN);
-	err = encode_run(e, first, plain_end, place_of(e, first, out));
+	err = encode_packets(e, first, plain_end);
 	set(e->opus, OPUS_SET_COMPLEXITY_REQUEST, COMPLEXITY);
-	if (err == DRIFT_OK)
-		err = encode_run(e, plain_end, end, place_of(e, plain_end, out));
-	return err;
+	return err ? err : encode_packets(e, plain_end, end);
 }
 
 /* Encodes from first until it can be told how a fresh decoder fares; *head_end is where
    that is, at most end. */
 static enum drift_err encode_head(struct segment_encoder *e, int32_t first, int32_t end,
-				  struct segment *out, int32_t *head_end)
+				  int32_t *head_end)
 {
-	const struct coldstart_packet *entry = &e->packets[PRE_ROLL + first];
+	const struct coldstart_packet *entry = packet_of(e, first);
 	enum drift_err err = DRIFT_OK;
 	int32_t k = first;
 
 	while (err == DRIFT_OK && k < end && !coldstart_reach(entry, k - first)) {
-		err = encode_run(e, k, k + 1, place_of(e, k, out));
+		err = encode_packets(e, k, k + 1);
 		k++;
 	}
 	*head_end = k;
 	return err;
 }
 
-static enum drift_err encode_page(struct segment_encoder *e, int32_t first, int32_t end,
-				  struct segment *out)
+/*
+ * Brings a reset encoder to where the serial one would be: by the pre-roll frames from
+ * packet first (below 0) on.
+ */
+static enum drift_err warm_up(struct segment_encoder *e, int32_t first)
 {
-	int32_t head_end;
-	enum drift_err err;
-
-	memcpy(e->saved, e->opus, e->opus_bytes);
-	err = encode_head(e, first, end, out, &head_end);
-	if (err == DRIFT_OK && !coldstart_is_exact(e->coldstart, &e->packets[PRE_ROLL + first],
-						   first + PRE_ROLL, head_end - first))
-		err = encode_plain_head(e, first, head_end, out);
-	if (err != DRIFT_OK)
-		return err;
-	return encode_run(e, head_end, end, place_of(e, head_end, out));
-}
-
-/* Brings a reset encoder to where the serial one would be. */
-static enum drift_err warm_up(struct segment_encoder *e, const float *pcm)
-{
-	float dc_frame[LAYOUT_PACKET_SAMPLES * 2];
+	float frame[LAYOUT_PACKET_SAMPLES * 2];
 	int err = opus_encoder_ctl(e->opus, OPUS_RESET_STATE);
 
 	assert(err == OPUS_OK);
 	(void)err;
-	fill_dc_frame(pcm, e->params.channels, dc_frame);
-	if (encode(e, dc_frame, PREDICTED, e->pre_roll) < 0)
+	fill_first_frame(frame_of(e, first), e->params.channels, frame);
+	e->at = e->pre_roll;
+	if (encode_packet(e, first, frame) != DRIFT_OK)
 		return DRIFT_EIO;
-	e->pcm = pcm + DC_SAMPLES * e->params.channels;
-	return encode_run(e, -PRE_ROLL, 0, e->pre_roll);
+	return encode_packets(e, first + 1, 0);
 }
 
-enum drift_err segment_start(struct segment_encoder *e, int64_t segment, const float *pcm,
-			     struct segment *out)
+/* Encodes the head of a page; *is_exact: as a fresh decoder takes it. */
+static enum drift_err try_head(struct segment_encoder *e, int32_t first, int32_t end,
+			       int32_t before, int32_t *head_end, bool *is_exact)
 {
+	enum drift_err err;
+
+	e->at = e->page;
+	memcpy(e->saved, e->opus, e->opus_bytes);
+	err = encode_head(e, first, end, head_end);
+	*is_exact = !err && coldstart_is_exact(e->coldstart, packet_of(e, first), before,
+					       *head_end - first);
+	return err;
+}
+
+/* The same of a run's first page: with more pre-roll where a little does not tell. */
+static enum drift_err start_run(struct segment_encoder *e, int32_t end, int32_t *head_end,
+				bool *is_exact)
+{
+	static const int32_t pre_rolls[] = {1, PRE_ROLL};
+	enum drift_err err = DRIFT_OK;
+
+	*is_exact = false;
+	for (size_t i = 0; !err && !*is_exact && i < sizeof(pre_rolls) / sizeof(*pre_rolls); i++) {
+		err = warm_up(e, -pre_rolls[i]);
+		if (!err)
+			err = try_head(e, 0, end, pre_rolls[i], head_end, is_exact);
+	}
+	return err;
+}
+
+static enum drift_err encode_page(struct segment_encoder *e, int32_t first, int32_t end)
+{
+	int32_t head_end;
+	bool is_exact;
+	enum drift_err err;
+
+	err = first == 0 ? start_run(e, end, &head_end, &is_exact)
+			 : try_head(e, first, end, first, &head_end, &is_exact);
+	if (!err && !is_exact)
+		err = encode_plain_head(e, first, head_end);
+	return err ? err : encode_packets(e, head_end, end);
+}
+
+void segment_start(struct segment_encoder *e, int64_t segment, int32_t first, const float *pcm,
+		   struct segment *out)
+{
+	assert(first % LAYOUT_RUN_PACKETS == 0);
 	out->index = segment;
-	out->packets = 0;
-	return warm_up(e, pcm);
+	out->first = out->end = first;
+	out->bytes_in_all = 0;
+	e->pcm = pcm + SEGMENT_LEAD * e->params.channels;
 }
 
 enum drift_err segment_add_page(struct segment_encoder *e, int32_t packets, struct segment *out)
 {
-	int32_t first = out->packets, end = first + packets;
+	int32_t first = out->end % LAYOUT_RUN_PACKETS, end = first + packets;
 	enum drift_err err;
 
 	assert(packets >= 1 && packets <= LAYOUT_PAGE_PACKETS);
-	assert(first % LAYOUT_PAGE_PACKETS == 0 && end <= LAYOUT_SEGMENT_PACKETS);
-	err = encode_page(e, first, end, out);
-	if (err != DRIFT_OK)
+	assert(first % LAYOUT_PAGE_PACKETS == 0 && out->end < LAYOUT_SEGMENT_PACKETS);
+	if (first == 0)
+		e->run = e->pcm +
+			 (out->end - out->first) * LAYOUT_PACKET_SAMPLES * e->params.channels;
+	e->page = out->data + out->bytes_in_all;
+	err = encode_page(e, first, end);
+	if (err)
 		return err;
 	for (int32_t k = first; k < end; k++)
-		out->bytes[k] = (uint16_t)e->packets[PRE_ROLL + k].bytes;
-	out->packets = end;
+		out->bytes[out->end++] = (uint16_t)packet_of(e, k)->bytes;
+	out->bytes_in_all = e->at - out->data;
 	return DRIFT_OK;
 }
 

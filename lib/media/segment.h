@@ -1,15 +1,19 @@
 /*
- * segment.h - 5 s of Opus, the unit of work.
+ * segment.h - 5 s of Opus, the unit of work, in runs of 1 s, each encoded by itself.
  *
- * Segment s is packets 250s to 250s + 249. It is encoded from a reset encoder:
- * one frame of a constant that sets the memory of libopus' DC-reject
- * filter to what it would be there (computed from 0.6 s of PCM), 4 pre-roll frames,
- * then the packets that are kept. The last packet of each page and the first of the
- * next are coded without prediction, and where the first two packets of a
- * page would still betray a decoder that starts there (coldstart.h), these two
- * are coded in plain long blocks: so every page is a clean entry and segments join
- * like one encode. The packets depend on the PCM and on s only, not on what
- * the encoder did before.
+ * Segment s is packets 250s to 250s + 249. Each of its runs is encoded from a reset encoder:
+ * a frame of pre-roll, then the 50 packets that are kept. Added to the pre-roll's first half is
+ * a constant that sets the memory of libopus' DC-reject filter to what it would be there
+ * (computed from 0.6 s of PCM). The last packet of each page and the first of the
+ * next are coded without prediction. Where the first packets of a page may still betray a
+ * decoder that starts there (coldstart.h), a run is begun anew with four frames of pre-roll, which
+ * tell more; and where they do, these two are coded in plain long blocks: so every page is a
+ * clean entry and runs join like one encode. The packets depend on the PCM and on their place
+ * only, not on what the encoder did before; who needs a page encodes at most one that he does
+ * not need.
+ *
+ * On music, runs of 1 s are 0.02 dB noisier in all than one encode from start to end,
+ * and cost what segments of 5 s with five frames of pre-roll did.
  *
  * Edge: with coldstart.c the only place that includes opus.h. Needs libopus with a
  * look-ahead of 312 samples at 48 kHz (asserted).
@@ -27,8 +31,10 @@
 /* Room for one segment; 320 KB, so not for the stack. */
 struct segment {
 	int64_t index; /* s */
-	int32_t packets; /* in use, 0 to LAYOUT_SEGMENT_PACKETS */
-	uint16_t bytes[LAYOUT_SEGMENT_PACKETS]; /* of each */
+	int32_t first; /* packets [first, end) are there; a run starts with first */
+	int32_t end; /* 0 to LAYOUT_SEGMENT_PACKETS */
+	uint16_t bytes[LAYOUT_SEGMENT_PACKETS]; /* of each, from [first] on */
+	int64_t bytes_in_all;
 	uint8_t data[LAYOUT_SEGMENT_PACKETS * LAYOUT_PACKET_MAX]; /* one after the other */
 };
 
@@ -45,29 +51,31 @@ enum drift_err segment_encoder_new(const struct layout_params *params,
 void segment_encoder_free(struct segment_encoder *e); /* NULL is fine */
 
 /*
- * The 48 kHz samples that the first packets of segment s are made of:
- * [240000 s - 32640, 240000 s + 960 packets). Before and behind the source there is
- * silence, which the caller supplies (at the source's own rate, ahead of the resampler).
+ * The 48 kHz samples that packets [first, end) of segment s are made of:
+ * [240000 s + 960 first - SEGMENT_LEAD, 240000 s + 960 end). Before and behind the source there
+ * is silence, which the caller supplies (at the source's own rate, ahead of the resampler).
  *
  * segment  0 or more
- * packets  1 to LAYOUT_SEGMENT_PACKETS
+ * first    where a run starts
+ * end      first + 1 to LAYOUT_SEGMENT_PACKETS
  */
-struct resample_range segment_needs(int64_t segment, int32_t packets);
-#define SEGMENT_NEEDS_MAX (32640 + LAYOUT_SEGMENT_SAMPLES) /* samples per channel */
+struct resample_range segment_needs(int64_t segment, int32_t first, int32_t end);
+#define SEGMENT_PRE_ROLL 4 /* packets encoded ahead of a run, and dropped */
+#define SEGMENT_LEAD (28800 + SEGMENT_PRE_ROLL * LAYOUT_PACKET_SAMPLES) /* samples */
+#define SEGMENT_NEEDS_MAX (SEGMENT_LEAD + LAYOUT_SEGMENT_SAMPLES) /* samples per channel */
 
 /*
- * Starts segment s. Its pages follow by segment_add_page(): those that are made are a
- * prefix of the whole segment, however many are asked for.
+ * Starts at packet first of segment s. Its pages follow by segment_add_page(): they are
+ * the same wherever it was started, and however many are asked for.
  *
- * pcm  the samples of segment_needs(segment, all packets that will be added),
- *      interleaved, full scale ±1, borrowed until the last page; a frame with
- *      anything that is not a number in it is silence
- * out  the caller's room, empty afterwards
- *
- * Returns DRIFT_EIO when libopus fails (logged).
+ * first  where a run starts
+ * pcm    the samples of segment_needs(segment, first, the last packet that will be added),
+ *        interleaved, full scale ±1, borrowed until the last page; a frame with
+ *        anything that is not a number in it is silence
+ * out    the caller's room, empty afterwards
  */
-enum drift_err segment_start(struct segment_encoder *e, int64_t segment, const float *pcm,
-			     struct segment *out) MUST_CHECK;
+void segment_start(struct segment_encoder *e, int64_t segment, int32_t first, const float *pcm,
+		   struct segment *out);
 
 /*
  * Encodes the segment's next page.

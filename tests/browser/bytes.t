@@ -147,11 +147,12 @@ const buffer = (bytes) => Uint8Array.from(bytes).buffer;
 
 	it('knows the places of constant Opus from its sizes', () => {
 		const pages = 3 * 20127 + 27 + 3 * 804;
-		const { positions, offsets, setupBytes } = constantSidecar(78 * 960 - 312, 141 + pages, 320000, 312);
+		const { positions, offsets, setupBytes, exact } = constantSidecar(78 * 960 - 312, 141 + pages, 320000, 312);
+		const low = constantSidecar(50 * 960 - 312, 100 + 2 * 10077, 160000, 312);
 
-		assert.deepEqual([setupBytes, [...positions], [...offsets]],
-			[141, [0, 24000, 48000, 72000], [141, 20268, 40395, 60522]]);
-		assert.deepEqual([...constantSidecar(50 * 960 - 312, 100 + 2 * 10077, 160000, 312).offsets], [100, 10177]);
+		assert.deepEqual([setupBytes, [...positions], [...offsets], exact],
+			[141, [0, 24000, 48000, 72000], [141, 20268, 40395, 60522], true]);
+		assert.deepEqual([[...low.offsets], low.exact], [[100, 10177], false]);
 		assert.deepEqual([0, 8192, -141].map((setup) => constantSidecar(78 * 960 - 312, setup + pages, 320000, 312)), [null, null, null]);
 		assert.equal(constantSidecar(78 * 960 - 312, 141 + pages, 319999, 312), null);
 	});

@@ -10,9 +10,13 @@ static void it_takes_the_packet_size_from_bitrate_and_channels(void **state)
 {
 	static const struct {
 		int32_t kbits, channels, bytes, bitrate;
+		bool exact;
 	} rows[] = {
-		{320, 2, 800, 320000}, {320, 1, 400, 160000}, {510, 2, 1275, 510000},
-		{97, 2, 242, 96800},   {97, 1, 121, 48400},   {32, 1, 40, 16000},
+		{320, 2, 800, 320000, true},  {320, 1, 400, 160000, true},
+		{510, 2, 1275, 510000, true}, {256, 2, 640, 256000, true},
+		{256, 1, 320, 128000, true},  {255, 2, 637, 254800, false},
+		{255, 1, 318, 127200, false}, {97, 2, 242, 96800, false},
+		{97, 1, 121, 48400, false},   {32, 1, 40, 16000, false},
 	};
 
 	(void)state;
@@ -21,6 +25,7 @@ static void it_takes_the_packet_size_from_bitrate_and_channels(void **state)
 
 		assert_int_equal(p.packet_bytes, rows[i].bytes);
 		assert_int_equal(layout_bitrate(&p), rows[i].bitrate);
+		assert_int_equal(layout_entries_are_exact(&p), rows[i].exact);
 	}
 }
 

@@ -208,7 +208,7 @@ static void reads_the_source_once_and_just_what_the_segments_need(void **state)
 	bench_init(&b, 48000, 1, 12.0);
 	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
 	assert_int_equal(b.decoder.asks, 3);
-	assert_int_equal(b.decoder.lowest, segment_needs(0, 250).first);
+	assert_int_equal(b.decoder.lowest, segment_needs(0, 0, 250).first);
 	assert_int_equal(b.decoder.highest, b.result.opus.layout.packets * 960);
 	assert_int_equal(b.result.opus.segments_made, 3);
 	assert_true(b.progress == 1.0);
@@ -271,7 +271,7 @@ static void makes_first_what_somebody_listens_to(void **state)
 	b.decoder.lowest = INT64_MAX;
 	b.stop_at = 2;
 	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_ELOCKED);
-	assert_int_equal(b.decoder.lowest, segment_needs(8, 250).first);
+	assert_int_equal(b.decoder.lowest, segment_needs(8, 0, 250).first);
 	bench_rewind(&b);
 	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
 	assert_int_equal(b.result.opus_err, DRIFT_OK);
@@ -503,8 +503,8 @@ static void reads_only_what_the_missing_segments_need(void **state)
 	assert_int_equal(pipeline_run(&b.order, &b.result), DRIFT_OK);
 	assert_int_equal(b.result.opus.segments_made, 1);
 	assert_int_equal(b.decoder.asks, 1);
-	assert_int_equal(b.decoder.lowest, segment_needs(3, 250).first);
-	assert_int_equal(b.decoder.highest, segment_needs(3, 250).end);
+	assert_int_equal(b.decoder.lowest, segment_needs(3, 0, 250).first);
+	assert_int_equal(b.decoder.highest, segment_needs(3, 0, 250).end);
 	assert_true(b.progress == 1.0);
 	check_file(&b, want, len);
 	bench_rewind(&b);

@@ -65,6 +65,8 @@ const PAGE_HEAD = 27;
 const LACED = 255;
 const OPUS_RATE = 48000;
 const OPUS_SETUP_MAX = 8191;
+/** Bit/s from which every entry decodes without pre-roll; mono from half of it, which is not told here. */
+const OPUS_EXACT = 256000;
 
 /**
  * The sidecar of Ogg Opus at a constant bitrate, all but its setup: the place of every page
@@ -88,7 +90,7 @@ export function constantSidecar(samples, bytes, bitrate, preSkip) {
 		return null;
 	const entries = { length: whole + (rest ? 1 : 0) };
 
-	return { codec: 'Opus', growing: false, exact: true, timescale: OPUS_RATE, preSkip, samples, bytes, setupBytes,
+	return { codec: 'Opus', growing: false, exact: bitrate >= OPUS_EXACT, timescale: OPUS_RATE, preSkip, samples, bytes, setupBytes,
 		positions: Float64Array.from(entries, (_, i) => PAGE_PACKETS * PACKET * i),
 		offsets: Float64Array.from(entries, (_, i) => setupBytes + page * i) };
 }
