@@ -53,6 +53,20 @@ sub first_page {
 	return $self->page_from($from, $PAGE, %o);
 }
 
+# The same of a chunk that nobody has asked for before: all of it.
+sub chunk {
+	my ($self, $format, $number) = @_;
+	return fetch($self->{stack}->url, "/cgi-bin/stream.fcgi/$self->{track}/chunk/$number?format=$format", '', \&is_box);
+}
+
+# Is the whole moof and mdat there?
+sub is_box {
+	my ($body) = @_;
+	return 0 if length $body < 8;
+	my $moof = unpack 'N', $body;
+	return length $body >= $moof + 8 && length $body >= $moof + unpack 'N', substr $body, $moof, 4;
+}
+
 # The same from a byte somewhere in the file, to the end of the page that it is in.
 sub random_page {
 	my ($self) = @_;
@@ -165,18 +179,24 @@ END
 
 # --- many at once ---------------------------------------------------------------------
 
+# Open before the clock runs, so that what is asked in the same moment arrives so.
+sub connection {
+	my ($host, $port) = @_;
+	return IO::Socket::INET->new(PeerAddr => $host, PeerPort => $port) // die "$host:$port: $@\n";
+}
+
 # So many ask for the same chunk in the same moment. Returns for each the milliseconds until
 # its first half second has come, and until all of it has, as far as they are served.
 sub crowd {
 	my ($self, $chunk, $count) = @_;
 	$self->forget;
-	my ($host) = $self->{stack}->url =~ m{^http://([^/]+)};
+	my ($host, $port) = $self->{stack}->url =~ m{^http://([^/:]+):(\d+)};
 	my $request = "GET /cgi-bin/stream.fcgi/$self->{track}/chunk/$chunk?format=opus HTTP/1.0\r\nHost: $host\r\n\r\n";
 	my $poll = IO::Poll->new;
 	my (%listener, @first, @whole);
+	my @sockets = map { connection($host, $port) } 1 .. $count;
 	my $start = time;
-	for (1 .. $count) {
-		my $socket = IO::Socket::INET->new(PeerAddr => $host) or die "$host: $@\n";
+	for my $socket (@sockets) {
 		syswrite $socket, $request;
 		$socket->blocking(0);
 		$poll->mask($socket => POLLIN);
