@@ -81,8 +81,9 @@ static const struct growth_kind *find_growth(struct delivery *d, const struct tr
 		return NULL;
 	if (r == RENDITION_LOSSLESS)
 		return &growth_mp4;
-	return t->version > 0 && !ondemand_has_opus(d, t) && early_has_opus(d, t) ? &growth_opus
-										  : NULL;
+	if (t->version == 0 || (!ondemand_has_opus(d, t) && early_has_opus(d, t)))
+		return &growth_opus;
+	return NULL;
 }
 
 static void send_track(struct delivery *d, struct track *t)

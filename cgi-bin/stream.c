@@ -108,7 +108,7 @@ static void send_rendition(struct delivery *d, const struct track *t)
 		delivery_send(d, t, rendition_file(t, r), rendition_mime(t, r), twin.path);
 }
 
-/* While nothing of the track is stored: lossless it is, whatever is wanted. */
+/* While nothing of the track is stored: lossless it is, where Opus cannot be had of it. */
 static void send_growing(struct delivery *d, const struct track *t)
 {
 	struct wish wish;
@@ -118,7 +118,8 @@ static void send_growing(struct delivery *d, const struct track *t)
 		return;
 	twin = find_twin(d->h, t, wish.is_asked ? rendition_name(wish.rendition) : NULL,
 			 wish.preset);
-	growing_send(d, t, twin.path);
+	if (wish.rendition != RENDITION_OPUS || !early_try_opus(d, t, twin.path))
+		growing_send(d, t, twin.path);
 }
 
 static void send_playlist(struct delivery *d, const struct track *t)

@@ -3,6 +3,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "catalogue/earlymux.h"
+#include "catalogue/earlyopus.h"
 #include "catalogue/growing.h"
 #include "catalogue/tail.h"
 #include "media/decoder.h"
@@ -58,23 +59,25 @@ static enum drift_err ask(const struct early *e, bool *alive)
 }
 
 /* What arrives, as far as it has to be known; DRIFT_ENOENT: its length is not. */
-static enum drift_err describe(const struct early *e, struct earlymux *out)
+static enum drift_err describe(const struct early *e, struct earlysource_facts *out)
 {
 	struct db_rows rows = {0};
 	enum drift_err err = db_call(
-		e->d->db, "SELECT length, sample_rate, samples FROM drift.growth_source($1, $2)",
+		e->d->db,
+		"SELECT length, sample_rate, samples, lossless FROM drift.growth_source($1, $2)",
 		DB_ARGS(db_uuid(&e->version.id), db_int(e->version.version)), &rows);
 
 	if (err)
 		return err;
 	if (rows.count == 1)
-		*out = (struct earlymux){
+		*out = (struct earlysource_facts){
 			.track = e->version.id,
 			.upload = e->source.upload,
 			.version = e->version.version,
 			.bytes = db_get_int(&rows, 0, 0),
 			.sample_rate = (int32_t)db_get_int(&rows, 0, 1),
 			.samples = db_get_int(&rows, 0, 2),
+			.lossless = db_get_bool(&rows, 0, 3),
 		};
 	else
 		err = DRIFT_ENOENT;
@@ -85,17 +88,21 @@ static enum drift_err describe(const struct early *e, struct earlymux *out)
 /* One of all who begin it goes on; the others end at once. */
 static enum drift_err begin(const struct early *e)
 {
-	struct earlymux what;
+	struct earlysource_facts what;
+	const struct conf *conf = e->d->conf;
+	bool is_opus = e->kind == &growth_opus;
 	enum drift_err err = describe(e, &what);
 
+	if (!err && is_opus && !earlyopus_is_possible(conf, &what))
+		err = DRIFT_ENOENT;
 	if (err)
 		return err;
 	if (http_spawn(e->d->h)) {
-		earlymux_run(e->d->conf, &what);
+		earlysource_run(conf, &what, e->kind, is_opus ? earlyopus_make : earlymux_make);
 		_exit(EXIT_SUCCESS);
 	}
 	/* the one that was started ahead is the new process's now */
-	decoder_prepare(e->d->conf->decode_program);
+	decoder_prepare(conf->decode_program);
 	return DRIFT_OK;
 }
 
@@ -147,27 +154,32 @@ static bool find(struct delivery *d, const struct track *t, const struct growth_
 	return true;
 }
 
-/* Nobody makes it: has it made, unless somebody will go on. DRIFT_ENOENT: it is not. */
-static enum drift_err revive(const struct early *e)
+/* Will somebody go on with what there is, once he who made it was killed? */
+static bool is_resumed(const struct early *e)
 {
-	if (e->is_arriving)
-		return begin(e);
-	return e->kind->resumes && is_there(e) ? DRIFT_OK : DRIFT_ENOENT;
+	return e->kind->resumes && !e->is_arriving && is_there(e);
 }
 
-/* Sees to it that it is made, and there is something to be heard of it. False: it is
-   answered. */
+/* Sees to it that it is made. DRIFT_ENOENT: it is not. */
+static enum drift_err have_made(const struct early *e)
+{
+	bool alive;
+	enum drift_err err = ask(e, &alive);
+
+	if (err || alive || is_resumed(e))
+		return err;
+	return e->is_arriving ? begin(e) : DRIFT_ENOENT;
+}
+
+/* The same, and that there is something to be heard of it. False: it is answered. */
 static bool admit(struct delivery *d, const struct track *t, const struct growth_kind *kind,
 		  struct early *e)
 {
-	bool alive;
 	enum drift_err err;
 
 	if (!find(d, t, kind, e))
 		return false;
-	err = ask(e, &alive);
-	if (!err && !alive)
-		err = revive(e);
+	err = have_made(e);
 	if (err) {
 		fail(e, err);
 		return false;
@@ -260,25 +272,45 @@ static void note(void *context, int64_t at)
 		log_info("early: a listener of %s is not noted", e->version.id.text);
 }
 
-/* DRIFT_ENOENT: nobody makes it any more, or will go on with it, and it is not whole. */
-static enum drift_err get_state(const struct early *e, bool *whole)
+static enum drift_err is_alive(const struct early *e, bool *alive)
 {
 	struct db_rows rows = {0};
-	enum drift_err err =
-		db_call(e->d->db, "SELECT alive, made FROM drift.growth_state($1, $2, $3)",
-			DB_ARGS(db_uuid(&e->version.id), db_int(e->version.version),
-				db_text(e->kind->kind)),
-			&rows);
-	bool alive;
+	enum drift_err err = db_call(e->d->db, "SELECT alive FROM drift.growth_state($1, $2, $3)",
+				     DB_ARGS(db_uuid(&e->version.id), db_int(e->version.version),
+					     db_text(e->kind->kind)),
+				     &rows);
 
 	if (err)
 		return err;
-	alive = db_get_bool(&rows, 0, 0);
-	*whole = !alive && db_get_bool(&rows, 0, 1);
-	if (!alive && !*whole && !e->kind->resumes)
-		err = DRIFT_ENOENT;
+	*alive = db_get_bool(&rows, 0, 0);
 	db_rows_clear(&rows);
-	return err;
+	return DRIFT_OK;
+}
+
+/* Does its sidecar say that no more will come? */
+static bool is_ended(const struct early *e)
+{
+	struct buf sidecar = {0};
+	struct seekidx idx;
+	bool ended =
+		read_text(e, e->kind->sidecar, &sidecar) &&
+		seekidx_parse_own((const uint8_t *)sidecar.data, sidecar.len, &idx) == DRIFT_OK &&
+		!(idx.flags & SEEKIDX_GROWING);
+
+	buf_clear(&sidecar);
+	return ended;
+}
+
+/* DRIFT_ENOENT: nobody makes it any more, or will go on with it, and it is not whole. */
+static enum drift_err get_state(const struct early *e, bool *whole)
+{
+	bool alive;
+	enum drift_err err = is_alive(e, &alive);
+
+	if (err)
+		return err;
+	*whole = !alive && is_ended(e);
+	return alive || *whole || is_resumed(e) ? DRIFT_OK : DRIFT_ENOENT;
 }
 
 /* Who makes it writes in order, and what is written stays. */
@@ -299,24 +331,29 @@ static enum drift_err look(void *context, int64_t at, struct tail_reach *out)
 	return DRIFT_OK;
 }
 
-void early_send_file(struct delivery *d, const struct track *t, const struct growth_kind *kind,
-		     const char *twin)
+static void send_file(struct early *e, const char *twin)
 {
-	struct early e;
 	const struct tail tail = {
 		.open = open_file,
 		.look = look,
 		.note = note,
-		.context = &e,
+		.context = e,
 		.missing = "These bytes are not made yet.",
 		.gone = GONE,
 	};
 
-	if (!admit(d, t, kind, &e))
-		return;
-	http_set_header(d->h, "Accept-Ranges", "bytes");
-	http_set_header(d->h, "Content-Type", "%s", kind->mime);
-	tail_send(d, &tail, twin);
+	http_set_header(e->d->h, "Accept-Ranges", "bytes");
+	http_set_header(e->d->h, "Content-Type", "%s", e->kind->mime);
+	tail_send(e->d, &tail, twin);
+}
+
+void early_send_file(struct delivery *d, const struct track *t, const struct growth_kind *kind,
+		     const char *twin)
+{
+	struct early e;
+
+	if (admit(d, t, kind, &e))
+		send_file(&e, twin);
 }
 
 /* --- Opus ---------------------------------------------------------------------------------- */
@@ -332,18 +369,25 @@ static bool is_in_the_middle(const struct http *h)
 bool early_has_opus(struct delivery *d, const struct track *t)
 {
 	const struct early e = {.d = d, .kind = &growth_opus, .version = *t};
-	struct db_rows rows = {0};
 	bool alive;
 
 	if (!is_there(&e))
 		return false;
-	if (is_in_the_middle(d->h))
+	return is_in_the_middle(d->h) || (is_alive(&e, &alive) == DRIFT_OK && alive);
+}
+
+bool early_try_opus(struct delivery *d, const struct track *t, const char *twin)
+{
+	struct early e;
+
+	if (!find(d, t, &growth_opus, &e))
 		return true;
-	if (db_call(d->db, "SELECT alive FROM drift.growth_state($1, $2, $3)",
-		    DB_ARGS(db_uuid(&t->id), db_int(t->version), db_text(e.kind->kind)),
-		    &rows) != DRIFT_OK)
+	if (have_made(&e) != DRIFT_OK || (!wait_for_first(&e) && !is_in_the_middle(d->h)))
 		return false;
-	alive = db_get_bool(&rows, 0, 0);
-	db_rows_clear(&rows);
-	return alive;
+	http_set_header(d->h, "Drift-Format", "opus");
+	if (is_there(&e))
+		send_file(&e, twin);
+	else
+		fail_yet(&e);
+	return true;
 }

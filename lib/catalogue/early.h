@@ -8,6 +8,7 @@
 #ifndef DRIFT_CATALOGUE_EARLY_H
 #define DRIFT_CATALOGUE_EARLY_H
 
+#include "base/err.h"
 #include "catalogue/delivery.h"
 #include "catalogue/growth.h"
 #include "catalogue/track.h"
@@ -24,6 +25,12 @@ void early_send_sidecar(struct delivery *d, const struct track *t, const struct 
 /* The bytes, as tail_send() has them. twin: as delivery_send() has it. */
 void early_send_file(struct delivery *d, const struct track *t, const struct growth_kind *kind,
 		     const char *twin);
+
+/*
+ * Answers with the Opus rendition of a track that arrives. False, and nothing is answered: it
+ * cannot be made of what arrives, or not so soon that somebody who begins should wait for it.
+ */
+bool early_try_opus(struct delivery *d, const struct track *t, const char *twin) MUST_CHECK;
 
 /* Is the Opus rendition of a stored version being made by somebody, so that it can be heard? Also
    when he was killed, to who is in the middle of it: he waits for who goes on. */

@@ -1,7 +1,7 @@
 #include "catalogue/growing.h"
 
 #include "base/log.h"
-#include "catalogue/growth.h"
+#include "catalogue/opusplan.h"
 #include "catalogue/play.h"
 #include "catalogue/rendition.h"
 #include "catalogue/tail.h"
@@ -161,7 +161,7 @@ static void find_media(struct delivery *d, const struct track *t, char *out, siz
 	if (get(d->db, &t->id, &g, error) != DRIFT_OK)
 		return;
 	version.version = g.version;
-	if (access(store_file(d->conf, &t->id, g.version, growth_mp4.file).text, F_OK) == 0 &&
+	if (access(store_version(d->conf, &t->id, g.version).text, F_OK) == 0 &&
 	    delivery_link(d, &version, &token) == DRIFT_OK)
 		snprintf(out, max, "%s/media/%s/", http_site(d->h), token.text);
 }
@@ -173,10 +173,11 @@ void growing_send_manifest(struct delivery *d, const struct track *t)
 	enum drift_err err;
 
 	find_media(d, t, media, sizeof(media));
-	err = db_call(
-		d->db, "SELECT drift.manifest_growing($1, $2, $3)",
-		DB_ARGS(db_uuid(&t->id), db_text(http_site(d->h)), db_text(*media ? media : NULL)),
-		&rows);
+	err = db_call(d->db, "SELECT drift.manifest_growing($1, $2, $3, $4)",
+		      DB_ARGS(db_uuid(&t->id), db_text(http_site(d->h)),
+			      db_text(*media ? media : NULL),
+			      db_bool(opusplan_is_possible(d->conf))),
+		      &rows);
 	if (err) {
 		fail(d->h, err);
 		return;

@@ -94,7 +94,7 @@ enum drift_err growth_tell(struct growth *g, struct db *db,
  */
 enum drift_err growth_publish(struct growth *g, const char *name, int64_t mtime_us) MUST_CHECK;
 
-/* A file that it joined was published by the caller: what was heard of it stays. */
+/* What was heard of it stays: it is whole, or part of what will be. */
 void growth_keep(struct growth *g);
 
 /* Lets it go, with all that is there of it unless it stays, or a file that it joined is there

@@ -427,6 +427,11 @@ int decoder_pcm_channels(const struct decoder *d)
 	return d->facts.channels == 1 ? 1 : 2;
 }
 
+int decoder_slots(const struct decoder *d)
+{
+	return d->arriving.bytes ? 1 : DECODER_SLOTS;
+}
+
 /* --- reading --------------------------------------------------------------- */
 
 static enum drift_err ask(struct decoder *d, const struct wire *w)

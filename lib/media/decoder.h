@@ -209,6 +209,8 @@ enum drift_err decoder_wait_packets(struct decoder *d, int slot,
 
 /* 1 for mono sources, else 2: more channels are mixed down in the child. */
 int decoder_pcm_channels(const struct decoder *d);
+/* That may be asked for at a time: DECODER_SLOTS, or one of a source that arrives. */
+int decoder_slots(const struct decoder *d);
 /* Packets that could not be decoded so far and are silence. */
 int64_t decoder_get_damaged(const struct decoder *d);
 

@@ -173,7 +173,7 @@ enum drift_err opusfile_show(struct opusfile *f, const uint8_t *setup, size_t se
 	if (!err)
 		err = io_pwrite_all(f->fd, setup, setup_bytes, 0);
 	if (!err)
-		opusidx_write_growing(&f->layout, setup, &entries, sidecar);
+		opusidx_write_growing_entries(&f->layout, setup, &entries, sidecar);
 	buf_clear(&entries);
 	if (err)
 		return err;

@@ -35,8 +35,8 @@ void opusidx_write_entries(const struct layout *layout, const uint8_t *setup, in
 	write(&idx, entries, out);
 }
 
-void opusidx_write_growing(const struct layout *layout, const uint8_t *setup,
-			   const struct buf *entries, struct buf *out)
+void opusidx_write_growing_entries(const struct layout *layout, const uint8_t *setup,
+				   const struct buf *entries, struct buf *out)
 {
 	struct seekidx idx = index_of(layout, setup, entries);
 
@@ -44,15 +44,31 @@ void opusidx_write_growing(const struct layout *layout, const uint8_t *setup,
 	write(&idx, entries, out);
 }
 
+/* Where the first pages begin. */
+static void add_entries(const struct layout *layout, int64_t pages, struct buf *out)
+{
+	for (int64_t page = 0; page < pages; page++)
+		seekidx_add(out, (struct seekidx_entry){
+					 .sample = (uint64_t)(page * LAYOUT_PAGE_SAMPLES),
+					 .offset = (uint64_t)layout_page_offset(layout, page),
+				 });
+}
+
+void opusidx_write_growing(const struct layout *layout, const uint8_t *setup, int64_t pages,
+			   struct buf *out)
+{
+	struct buf entries = {0};
+
+	add_entries(layout, pages + 1, &entries);
+	opusidx_write_growing_entries(layout, setup, &entries, out);
+	buf_clear(&entries);
+}
+
 void opusidx_write(const struct layout *layout, const uint8_t *setup, struct buf *out)
 {
 	struct buf entries = {0};
 
-	for (int64_t page = 0; page < layout->pages; page++)
-		seekidx_add(&entries, (struct seekidx_entry){
-					      .sample = (uint64_t)(page * LAYOUT_PAGE_SAMPLES),
-					      .offset = (uint64_t)layout_page_offset(layout, page),
-				      });
+	add_entries(layout, layout->pages, &entries);
 	opusidx_write_entries(layout, setup, layout_bytes(layout), &entries, out);
 	buf_clear(&entries);
 }

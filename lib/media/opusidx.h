@@ -29,10 +29,14 @@ void opusidx_write_entries(const struct layout *layout, const uint8_t *setup, in
 			   const struct buf *entries, struct buf *out);
 
 /*
- * The same while more pages will come: the last entry is where the next one will begin, and all
+ * Both while more pages will come: the last entry is where the next one will begin, and all
  * before it is there.
+ *
+ * pages  that are there, of a CBR rendition
  */
-void opusidx_write_growing(const struct layout *layout, const uint8_t *setup,
-			   const struct buf *entries, struct buf *out);
+void opusidx_write_growing(const struct layout *layout, const uint8_t *setup, int64_t pages,
+			   struct buf *out);
+void opusidx_write_growing_entries(const struct layout *layout, const uint8_t *setup,
+				   const struct buf *entries, struct buf *out);
 
 #endif

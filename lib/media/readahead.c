@@ -13,7 +13,7 @@ static struct resample_range piece(struct resample_range range, int64_t i)
 
 static bool has_slot(const struct readahead *r)
 {
-	return r->asked - r->answered < DECODER_SLOTS;
+	return r->asked - r->answered < decoder_slots(r->decoder);
 }
 
 bool readahead_has_room(const struct readahead *r)

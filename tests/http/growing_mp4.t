@@ -3,8 +3,8 @@
 use strict;
 use warnings;
 use lib 'tests/http/lib';
+use Arrival qw(begin give is_sent makers folder_of);
 use Digest::MD5 qw(md5_hex);
-use Draft;
 use Drift;
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -17,43 +17,6 @@ my $wav = Drift::slurp($noise);
 my $size = length $wav;    # 4.2 MB
 my $piece = 400_000;
 my $files = 0;
-
-# --- an upload that comes when the test says so --------------------------------------
-
-sub begin {
-	my ($s, $content) = @_;
-	my $draft = Draft->new($s);
-	my $path = $draft->create(length $content, name => 'Growing');
-	my $track = $draft->head($path)->{headers}{'drift-track'};
-	return { s => $s, draft => $draft, path => $path, track => $track, content => $content, sent => 0,
-		stream => "/cgi-bin/stream.fcgi/$track" };
-}
-
-sub give {
-	my ($t, $bytes) = @_;
-	my $answer = $t->{draft}->patch($t->{path}, $t->{sent}, substr $t->{content}, $t->{sent}, $bytes);
-	die "PATCH at $t->{sent}: $answer->{status} $answer->{content}" if $answer->{status} != 204;
-	$t->{sent} += $bytes;
-	$t->{sent} = length $t->{content} if $t->{sent} > length $t->{content};
-}
-
-sub is_sent { my ($t) = @_; return $t->{sent} == length $t->{content} }
-
-# Processes that have what grows open to write.
-sub makers {
-	my ($t) = @_;
-	my $file = folder_of($t) . '/growing.mp4';
-	my %pids;
-	for my $fd (glob '/proc/[0-9]*/fd/*') {
-		next if (readlink($fd) // '') ne $file;
-		my ($pid, $number) = $fd =~ m{/proc/(\d+)/fd/(\d+)};
-		my ($flags) = (eval { Drift::slurp("/proc/$pid/fdinfo/$number") } // '') =~ /^flags:\s*(\d+)/m;
-		$pids{$pid} = 1 if defined $flags && oct($flags) & 3;
-	}
-	return sort keys %pids;
-}
-
-sub folder_of { my ($t) = @_; return sprintf '%s/%.2s/%s/v1', $t->{s}->store, $t->{track}, $t->{track} }
 
 # --- players -------------------------------------------------------------------------
 
@@ -176,7 +139,7 @@ sub describe {
 				$before = $p->{fragments};
 			}
 			cmp_ok($steps, '>=', 4, 'it grows with the upload');
-			is(scalar(my @pids = makers($t)) <= 1, 1, 'by one process at most');
+			is(scalar(my @pids = makers($t, 'growing.mp4')) <= 1, 1, 'by one process at most');
 			ok(Tus::wait_for(sub { play_on($p); $p->{ended} }), 'and ends');
 			is_sound(samples_of_bytes($p->{got}), 'over all of it');
 			ok(Tus::wait_for(sub { playlist($t)->{content} =~ /PLAYLIST-TYPE:VOD/ }), 'the final playlist takes over');
@@ -225,7 +188,7 @@ sub describe {
 		$answer = $s->request('HEAD', $growing->{stream});
 		is("$answer->{status} " . ($answer->{headers}{'content-length'} // 'none'), '200 none', 'HEAD tells no length');
 		is($t->{draft}->request('DELETE', $t->{path}, {})->{status}, 204, 'the upload is given up');
-		ok(Tus::wait_for(sub { !makers($t) && !-d folder_of($t) =~ s{/v1$}{}r }), 'and nothing of it is left');
+		ok(Tus::wait_for(sub { !makers($t, 'growing.mp4') && !-d folder_of($t) =~ s{/v1$}{}r }), 'and nothing of it is left');
 	};
 
 	subtest 'ffmpeg and who follows one URL hear all of it' => sub {
@@ -237,7 +200,7 @@ sub describe {
 		my $curl = start(curl => qw(curl -sN), $s->url . "$t->{stream}/remux.mp4");
 		my @many = map { player($t) } 1 .. 10;
 		for my $p (@many) { play_to($p, 1) }
-		is(scalar(my @pids = makers($t)), 1, 'one process serves them all');
+		is(scalar(my @pids = makers($t, 'growing.mp4')), 1, 'one process serves them all');
 		until (is_sent($t)) {
 			give($t, $piece);
 			sleep 0.2;
@@ -254,7 +217,7 @@ sub describe {
 		give($t, 1_000_000);
 		my $p = player($t);
 		play_to($p, 3);
-		my @pids = makers($t);
+		my @pids = makers($t, 'growing.mp4');
 		kill 'KILL', @pids;
 		ok(Tus::wait_for(sub { !grep { -d "/proc/$_" && Drift::slurp("/proc/$_/stat") !~ /\) Z/ } @pids }), 'it is killed');
 		sleep 3.1;    # then it counts as dead

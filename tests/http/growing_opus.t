@@ -1,8 +1,10 @@
 #!/usr/bin/perl
-# Opus of which no byte is known beforehand (opus_vbr = yes), while the transcoder is at it
+# Opus while the source arrives, and while the transcoder is at what nobody knows beforehand
+# (opus_vbr = yes)
 use strict;
 use warnings;
 use lib 'tests/http/lib';
+use Arrival qw(give is_sent makers folder_of);
 use Drift;
 use OwnStack;
 use POSIX ();
@@ -11,16 +13,18 @@ use Time::HiRes qw(sleep);
 use Tus;
 
 my $folder = Drift::folder();
-my $song = Drift::ffmpeg('-f', 'lavfi', '-i', 'aevalsrc=0.4*sin(2*PI*(300+200*sin(t/3))*t)|0.3*sin(440*t*t/9):s=44100:d=260',
+my $noise = Drift::ffmpeg('-f', 'lavfi', '-i', 'anoisesrc=r=44100:a=0.4:d=24:seed=4', '-ac', 2, '-c:a', 'pcm_s16le',
+	'-bitexact', "$folder/noise.wav");
+my $wav = Drift::slurp($noise);
+my $size = length $wav;    # 4.2 MB
+my $song = Drift::ffmpeg('-f', 'lavfi', '-i', 'aevalsrc=0.4*sin(2*PI*(300+200*sin(t/3))*t)|0.3*sin(440*t*t/9):s=22050:d=260',
 	'-c:a', 'flac', "$folder/song.flac");
 
 sub rendition { my ($t) = @_; return Drift::json($t->{s}->get("$t->{stream}/manifest.json"))->{renditions}{opus} }
 
 sub growing { my ($t) = @_; return rendition($t)->{growing} }
 
-sub folder_of { my ($t) = @_; return sprintf '%s/%.2s/%s/v1', $t->{s}->store, $t->{track}, $t->{track} }
-
-sub begin {
+sub stored {
 	my ($s) = @_;
 	my $track = $s->upload($song);
 	return { s => $s, track => $track, stream => "/cgi-bin/stream.fcgi/$track", got => '', more => 1 };
@@ -38,6 +42,7 @@ sub read_sidecar {
 sub play_on {
 	my ($t) = @_;
 	my $answer = $t->{s}->get($t->{card}{sidecar});
+	return if $answer->{status} == 404 && $t->{restarts};
 	die "$t->{card}{sidecar}: $answer->{status}" if $answer->{status} != 200;
 	my ($flags, $places, $setup) = read_sidecar($answer->{content});
 	my $end = $flags & 1 ? $places->[-1] : unpack 'x32 Q<', $answer->{content};
@@ -103,9 +108,9 @@ sub is_left {
 	like(headers_of($s->request('HEAD', "$t->{stream}?format=opus")), qr/^200 lossless ready /, 'who begins hears the other one');
 }
 
-sub describe {
+sub describe_vbr {
 	my ($s) = @_;
-	my $t = begin($s);
+	my $t = stored($s);
 	like(headers_of($s->request('HEAD', "$t->{stream}?format=opus")), qr/^200 lossless ready /, 'lossless plays before');
 	my $first = $s->start_transcoder;
 	ok(Tus::wait_for(sub { $t->{card} = growing($t) }), 'then it can be heard while it is made') or return;
@@ -137,12 +142,127 @@ sub describe {
 	ok($s->get($opus->{sidecar})->{content} eq $s->get($t->{card}{sidecar})->{content}, 'both sidecars say the same');
 }
 
+# --- while the source arrives ---------------------------------------------------------------
+
+sub begin { my ($s, $content) = @_; return { %{ Arrival::begin($s, $content) }, got => '', more => 1 } }
+
+sub is_heard {
+	my ($t) = @_;
+	return Tus::wait_for(sub {
+		my $answer = $t->{s}->get("$t->{stream}?format=opus", Range => 'bytes=0-99');
+		return $answer->{status} == 206 && $answer->{headers}{'drift-format'} eq 'opus' && ($t->{card} = growing($t));
+	});
+}
+
+# Plays until so many bytes are there, or the end is.
+sub play_to {
+	my ($t, $bytes) = @_;
+	return Tus::wait_for(sub { play_on($t); length $t->{got} > $bytes || !$t->{more} });
+}
+
+# The audio pages, which no other setup pages move.
+sub pages { my ($bytes) = @_; return substr $bytes, index($bytes, 'OggS', index($bytes, 'OpusTags')) }
+
+sub is_of_batch {
+	my ($t, $name) = @_;
+	$t->{s}->wait_jobs($t->{track});
+	my $whole = Drift::slurp(folder_of($t) . '/opus-320.opus');
+	my ($got, $made) = map { pages($_) } $t->{got}, $whole;
+	is(length $got, length $made, "$name: all pages") and ok($got eq $made, "$name: those that the transcoder makes");
+}
+
+sub describe_arrival {
+	my ($s) = @_;
+	my $answer;
+
+	subtest 'a listener in low data hears what arrives' => sub {
+		my $t = begin($s, $wav);
+		is(rendition($t)->{state}, 'missing', 'nothing is there');
+		give($t, 600_000);
+		is(rendition($t)->{state}, 'growing', 'it can be had');
+		like(rendition($t)->{seekidx}, qr{/seekidx.fcgi/$t->{track}\?format=opus$}, 'and its sidecar');
+		ok(is_heard($t), 'sound comes from the first half megabyte') or return;
+		is_served($t);
+		my $follower = follow($t);
+		my @many = map { { %$t, got => '' } } 1 .. 10;
+		my $steps = 0;
+		until (is_sent($t)) {
+			give($t, 900_000);
+			my $before = length $t->{got};
+			play_to($t, $before);
+			$steps++ if length $t->{got} > $before;
+			play_on($_) for @many;
+		}
+		cmp_ok($steps, '>=', 3, 'it grows with the upload');
+		cmp_ok(scalar(my @pids = makers($t, 'growing.opus')), '<=', 1, 'by one process at most');
+		ok(Tus::wait_for(sub { play_on($t); !$t->{more} }), 'and ends');
+		is_of_batch($t, 'it');
+		play_on($_) for @many;
+		is(scalar(grep { $_->{got} eq $t->{got} } @many), 10, 'all heard the same');
+		waitpid $follower->{pid}, 0;
+		ok(Drift::slurp($follower->{out}) eq $t->{got}, 'who asked once has all of it');
+		is(rendition($t)->{growing}, undef, 'it grows no more');
+	};
+
+	subtest 'it goes on when its process is killed' => sub {
+		my $t = begin($s, $wav);
+		give($t, 2_000_000);
+		ok(is_heard($t), 'it is heard') or return;
+		ok(play_to($t, 300_000), 'as far as it is there');
+		kill 'KILL', makers($t, 'growing.opus');
+		ok(Tus::wait_for(sub { !makers($t, 'growing.opus') }), 'it is killed');
+		sleep 3.1;    # then it counts as dead
+		$t->{restarts} = 1;    # what was left is taken away before there is more
+		give($t, 1_000_000);
+		ok(is_heard($t), 'it is made again for who asks');
+		ok(play_to($t, length $t->{got}), 'and the player goes on');
+		give($t, $size);
+		ok(Tus::wait_for(sub { play_on($t); !$t->{more} }), 'to the end');
+		is_of_batch($t, 'it');
+		like(headers_of($s->request('HEAD', "$t->{stream}?format=opus")), qr/^200 opus ready /, 'which is there now');
+	};
+
+	subtest 'nothing stays of what turns out to be something else' => sub {
+		my $t = begin($s, $wav);
+		give($t, 2_000_000);
+		ok(is_heard($t), 'it is heard') or return;
+		ok(play_to($t, 300_000), 'as far as it is there');
+		my $other = Drift::slurp(Drift::ffmpeg('-i', $noise, '-af', 'volume=0.5', '-c:a', 'pcm_s16le', '-bitexact', "$folder/other.wav"));
+		@$t{qw(content sent)} = ($other, 0);
+		give($t, $size);
+		$s->wait_jobs($t->{track});
+		ok(Tus::wait_for(sub { $s->get($t->{card}{url})->{status} == 404 }), 'what was heard is gone');
+		isnt(substr(pages(Drift::slurp(folder_of($t) . '/opus-320.opus')), 27, 20000), substr(pages($t->{got}), 27, 20000),
+			'and another is made');
+	};
+
+	subtest 'of an upload that is given up nothing is left' => sub {
+		my $t = begin($s, $wav);
+		give($t, 600_000);
+		ok(is_heard($t), 'it is heard') or return;
+		is($t->{draft}->request('DELETE', $t->{path}, {})->{status}, 204, 'it is given up');
+		ok(Tus::wait_for(sub { !makers($t, 'growing.opus') && !-d folder_of($t) =~ s{/v1$}{}r }), 'and gone');
+	};
+
+	subtest 'what is as small as Opus is heard as it is' => sub {
+		my $mp3 = Drift::slurp(Drift::ffmpeg('-i', $noise, '-c:a', 'libmp3lame', '-b:a', '192k', "$folder/noise.mp3"));
+		my $t = begin($s, $mp3);
+		give($t, 300_000);
+		is(rendition($t)->{state}, 'missing', 'no Opus is offered');
+		$answer = $s->get("$t->{stream}?format=opus", Range => 'bytes=0-9');
+		is(headers_of($answer), '206 lossless growing no-store -', 'the upload is what one gets');
+	};
+}
+
+for my $s (Drift::stacks()) {
+	subtest $s->name => sub { $s->tidily(sub { describe_arrival($s) }) };
+}
 for my $server (qw(lighttpd apache)) {
-	subtest $server => sub {
+	subtest "$server, opus_vbr" => sub {
 		my $s = OwnStack->new($server);
 		$s->set(opus_vbr => 'yes');
 		$s->set(threads => 1);
-		describe($s);
+		describe_vbr($s);
 	};
 }
 done_testing;

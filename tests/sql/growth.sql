@@ -18,7 +18,7 @@ create function pg_temp.probe() returns void language sql as
 select is((select count(*) from drift.growth_source((select track from u), 1)), 0::bigint,
 	'nothing is known of what arrives');
 select pg_temp.probe();
-select is((select s.*::text from drift.growth_source((select track from u), 1) s), '(1000,44100,250)', 'then it is');
+select is((select s.*::text from drift.growth_source((select track from u), 1) s), '(1000,44100,250,t)', 'then it is');
 select throws_ok('select * from drift.growth_ask(gen_random_uuid(), 1, ''remux'')', 'DR404', null, 'of no other track');
 select is(pg_temp.wait(0), null, 'nobody has asked for it');
 select is((select alive from drift.growth_ask((select track from u), 1, 'remux')), false, 'somebody asks, and nobody makes it');
@@ -43,13 +43,13 @@ select is(drift.growth_card((select track from u), 1, 'opus', '/c/', '/m/'), nul
 
 select drift.growth_fail((select track from u), 1, 'remux');
 select is((select failed from drift.growth_ask((select track from u), 1, 'remux')), true, 'what cannot be made is told');
-select is(drift.manifest_growing((select track from u), '', null) #>> '{renditions,lossless,playlist}', null,
+select is(drift.manifest_growing((select track from u), '', null, true) #>> '{renditions,lossless,playlist}', null,
 	'in the manifest too');
 select drift.growth_tell((select track from u), 1, 'remux', 'flac', 0, null, null);
 select is((select failed from drift.growth_ask((select track from u), 1, 'remux')), false, 'until somebody can all the same');
 select drift.growth_end((select track from u), 1, 'remux');
 select is((select failed from drift.growth_ask((select track from u), 1, 'remux')), false, 'of this one only');
-select is(drift.manifest_growing((select track from u), '', null) #>> '{renditions,lossless,playlist}',
+select is(drift.manifest_growing((select track from u), '', null, true) #>> '{renditions,lossless,playlist}',
 	'/cgi-bin/stream.fcgi/' || track || '/playlist.m3u8', 'which has a playlist') from u;
 update drift.growth set seen = '-infinity', asked = '-infinity';
 

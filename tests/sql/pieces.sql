@@ -66,9 +66,9 @@ select is(pg_temp.state(), 'streaming_with_buffer', 'nobody waits');
 update drift.listener set noted = now() - interval '2 minutes', at = 20000000;
 select is(pg_temp.source('wanted') -> 0, '[10000000, 38951424]', 'who has left wants nothing');
 
-select is(drift.manifest_growing((select track from u), '', null) #>> '{renditions,lossless,state}', 'growing',
+select is(drift.manifest_growing((select track from u), '', null, true) #>> '{renditions,lossless,state}', 'growing',
 	'a manifest says that it grows');
-select is(drift.manifest_growing((select track from u), '', null) ->> 'artist', 'Somebody', 'and what the head says');
+select is(drift.manifest_growing((select track from u), '', null, true) ->> 'artist', 'Somebody', 'and what the head says');
 select is(jsonb_array_length(drift.track_list(null, null, 10) -> 'tracks'), 0, 'no list shows it yet');
 
 select results_eq($$ select state, received, ranges, writers, listeners from drift.arriving

@@ -58,6 +58,12 @@ const struct decoder_facts *decoder_get_facts(const struct decoder *d)
 	return &d->facts;
 }
 
+int decoder_slots(const struct decoder *d)
+{
+	(void)d;
+	return DECODER_SLOTS;
+}
+
 int decoder_pcm_channels(const struct decoder *d)
 {
 	return d->channels;
