@@ -9,7 +9,8 @@ use JSON::PP qw(decode_json);
 use Test::More;
 
 my $folder = Drift::folder();
-my $noise = Drift::ffmpeg('-f', 'lavfi', '-i', 'anoisesrc=r=44100:a=0.3:d=120', '-ac', 2, "$folder/noise.wav");
+my $seconds = 90;    # so that two megabytes come of any codec
+my $noise = Drift::ffmpeg('-f', 'lavfi', '-i', "anoisesrc=r=44100:a=0.3:d=$seconds", '-ac', 2, "$folder/noise.wav");
 my @sound = ('-i', $noise, '-metadata', 'title=Grown');
 my $part = 1_000_000;
 
@@ -66,14 +67,14 @@ sub describe {
 			is("$m->{title} $m->{sample_rate}", $codec eq 'opus' ? 'Grown 48000' : 'Grown 44100', 'and its title')
 			  unless $name =~ /\.(aac|wav)$/;
 			my $guess = $m->{samples} / $m->{sample_rate};
-			my $spread = $name =~ /\.(wav|flac)$/ ? 1e-9 : 10;
-			cmp_ok(abs($guess - 120), '<', $spread, "it may be $guess s long, of 120");
+			my $spread = $name =~ /\.(wav|flac)$/ ? 1e-9 : 8;
+			cmp_ok(abs($guess - $seconds), '<', $spread, "it may be $guess s long, of $seconds");
 			my $answer = $s->get("/cgi-bin/stream.fcgi/$track?format=lossless", Range => 'bytes=0-10000000');
 			is("$answer->{status} " . length $answer->{content}, "206 $part", 'it is served');
-			cmp_ok(seconds_of($answer->{content}, $name), '>', 100 * $part / $size, 'and sounds');
+			cmp_ok(seconds_of($answer->{content}, $name), '>', $seconds * $part / $size / 1.2, 'and sounds');
 			is($draft->patch($path, $part, substr $content, $part)->{status}, 204, 'the rest');
 			is(sprintf('%.0f', $s->psql("select samples::float / sample_rate from drift.source where track = '$track'")),
-				120, 'is measured');
+				$seconds, 'is measured');
 		};
 	}
 
@@ -89,7 +90,7 @@ sub describe {
 		my $m = manifest($s, $track);
 		is("$m->{state} $m->{title} $m->{renditions}{lossless}{codec}", 'streaming_with_buffer Grown aac',
 			'then it is known');
-		ok(abs($m->{samples} / $m->{sample_rate} - 120) < 0.1, 'with its length');
+		ok(abs($m->{samples} / $m->{sample_rate} - $seconds) < 0.1, 'with its length');
 		my $answer = $s->get("/cgi-bin/stream.fcgi/$track?format=lossless", Range => "bytes=$wanted->[1][0]-");
 		is(length $answer->{content}, $size - $wanted->[1][0], 'the tail is served');
 		$draft->patch($path, @$_) for map { [ $_->[0], substr $content, $_->[0], $_->[1] - $_->[0] ] }

@@ -14,7 +14,7 @@ my @open;    # to attendants
 my $pgbench = "$w->{pg_bin}/pgbench";
 
 $w->psql(<<~'SQL');
-	insert into drift.track (version) select 1 from generate_series(1, 300);
+	insert into drift.track (version) select 1 from generate_series(1, 100);
 	insert into drift.source (track, version, state, name, bytes, mtime_us, sample_rate, channels, samples)
 	select id, 1, 'stored', 'source.wav', 1, 1, 48000, 2, 1 from drift.track;
 	insert into drift.job (track, version, kind)
@@ -31,7 +31,7 @@ close $script;
 
 sub claim_all {
 	my ($first) = @_;
-	return $w->run($pgbench, '-n', '-c', 8, '-j', 2, '-t', 100, '-D', "first=$first", '-f', $w->dir . '/claim.sql',
+	return $w->run($pgbench, '-n', '-c', 8, '-j', 2, '-t', 20, '-D', "first=$first", '-f', $w->dir . '/claim.sql',
 		'-h', $w->dir . '/pg', '-U', 'drift', 'drift');
 }
 
@@ -52,7 +52,7 @@ sub attend {
 
 my $attendant = attend(0);
 claim_all(0);
-is $w->psql('select count(*), count(distinct job) from public.claim'), '600|600',
+is $w->psql('select count(*), count(distinct job) from public.claim'), '200|200',
   'eight workers claim every job once';
 is $w->psql("select count(*) from drift.job where state <> 'running'"), 0, 'none is lost';
 is $w->psql('select count(*) from public.claim c join drift.job j on j.id = c.job'
@@ -62,11 +62,11 @@ is $w->psql('select count(*) from (select from public.claim c join drift.job j o
   'the jobs of a version stay together';
 
 claim_all(0);
-is $w->psql('select count(*) from public.claim'), 600, 'a lease keeps them';
+is $w->psql('select count(*) from public.claim'), 200, 'a lease keeps them';
 
 $w->psql("update drift.job set lease = now() - interval '1 second' where id % 2 = 0");
 claim_all(0);
-is $w->psql('select count(*), count(distinct job) from public.claim where attempts = 2'), '300|300',
+is $w->psql('select count(*), count(distinct job) from public.claim where attempts = 2'), '100|100',
   'expired leases are taken over, once each';
 
 my $next = attend(8);
@@ -75,7 +75,7 @@ ok $w->wait_for("select count(distinct pid) = 1 from pg_locks where locktype = '
   'workers end without a word';
 $w->psql('truncate public.claim');
 claim_all(8);
-is $w->psql('select count(*), count(distinct job) from public.claim'), '600|600',
+is $w->psql('select count(*), count(distinct job) from public.claim'), '200|200',
   'what they had begun is taken over at once, once each';
 
 kill 'KILL', $next;
