@@ -9,7 +9,7 @@ const SEEKS = [0, 3.21987, 21.3];
 (async () => {
 	const { it, runTests } = await import('./lib/tap.mjs');
 	const { stacks } = await import('./lib/stacks.mjs');
-	const { launch, openPage, forgive } = await import('./lib/browser.mjs');
+	const { launch, openPage, forgive, UNSEEN } = await import('./lib/browser.mjs');
 	const { composeWav } = await import('./lib/wav.mjs');
 	const { removeTrack, beginUpload, uploadTrack, waitForJobs } = await import('./lib/api.mjs');
 	const { HEAR } = await import('./lib/capture.mjs');
@@ -31,7 +31,7 @@ const SEEKS = [0, 3.21987, 21.3];
 
 		async function fresh() {
 			await context?.close();
-			context = await browser.newContext({ bypassCSP: true });
+			context = await browser.newContext({ bypassCSP: true, ...UNSEEN });
 			({ page, complaints } = await openPage(context));
 			await page.addInitScript(HEAR + OFFLINE);
 			await page.goto(stack.url);

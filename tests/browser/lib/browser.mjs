@@ -16,6 +16,9 @@ export function launch() {
 	return chromium.launch({ executablePath: PATH, args: ARGUMENTS });
 }
 
+/** Of a context whose pages are heard, not looked at: drawing costs more than sounding. */
+export const UNSEEN = { viewport: { width: 64, height: 64 }, reducedMotion: /** @type {const} */ ('reduce') };
+
 /**
  * A page that records console errors, uncaught errors and breaches of the
  * Content-Security-Policy.
