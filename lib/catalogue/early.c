@@ -37,6 +37,39 @@ static struct store_path path_of(const struct early *e, const char *name)
 	return store_file(e->d->conf, &e->version.id, e->version.version, name);
 }
 
+static bool read_text(const struct early *e, const char *name, struct buf *out)
+{
+	struct store_path path = path_of(e, name);
+	int fd = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+	char *bytes = NULL;
+	bool ok = fd >= 0 && fstat(fd, &st) == 0 && st.st_size <= TEXT_MAX;
+
+	if (ok)
+		bytes = malloc((size_t)st.st_size + 1);
+	ok = bytes && io_pread_all(fd, bytes, (size_t)st.st_size, 0) == DRIFT_OK;
+	if (ok)
+		buf_add(out, bytes, (size_t)st.st_size);
+	free(bytes);
+	if (fd >= 0)
+		close(fd);
+	return ok && buf_ok(out);
+}
+
+/* Does its sidecar say that no more will come? */
+static bool is_ended(const struct early *e)
+{
+	struct buf sidecar = {0};
+	struct seekidx idx;
+	bool ended =
+		read_text(e, e->kind->sidecar, &sidecar) &&
+		seekidx_parse_own((const uint8_t *)sidecar.data, sidecar.len, &idx) == DRIFT_OK &&
+		!(idx.flags & SEEKIDX_GROWING);
+
+	buf_clear(&sidecar);
+	return ended;
+}
+
 /* --- having it made ------------------------------------------------------------------- */
 
 /* Somebody wants to hear it. Is it being made? DRIFT_ENOENT: it cannot be. */
@@ -130,7 +163,9 @@ static bool wait_for_first(const struct early *e)
 
 static void fail(const struct early *e, enum drift_err err)
 {
-	if (err == DRIFT_ENOENT)
+	if (err == DRIFT_EBUSY)
+		tail_fail_later(e->d->h, GONE);
+	else if (err == DRIFT_ENOENT)
 		http_fail(e->d->h, err, "The %s is not made (yet).", e->kind->noun);
 	else
 		http_fail(e->d->h, err, "The catalogue is away; try again in a moment.");
@@ -160,7 +195,10 @@ static bool is_resumed(const struct early *e)
 	return e->kind->resumes && !e->is_arriving && is_there(e);
 }
 
-/* Sees to it that it is made. DRIFT_ENOENT: it is not. */
+/*
+ * Sees to it that it is made. DRIFT_ENOENT: it is not; DRIFT_EBUSY: it has become whole since the
+ * track was looked up, and is elsewhere the next time.
+ */
 static enum drift_err have_made(const struct early *e)
 {
 	bool alive;
@@ -168,7 +206,9 @@ static enum drift_err have_made(const struct early *e)
 
 	if (err || alive || is_resumed(e))
 		return err;
-	return e->is_arriving ? begin(e) : DRIFT_ENOENT;
+	if (e->is_arriving)
+		return begin(e);
+	return is_ended(e) ? DRIFT_EBUSY : DRIFT_ENOENT;
 }
 
 /* The same, and that there is something to be heard of it. False: it is answered. */
@@ -193,25 +233,6 @@ static bool admit(struct delivery *d, const struct track *t, const struct growth
 }
 
 /* --- texts ------------------------------------------------------------------------------ */
-
-static bool read_text(const struct early *e, const char *name, struct buf *out)
-{
-	struct store_path path = path_of(e, name);
-	int fd = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
-	char *bytes = NULL;
-	bool ok = fd >= 0 && fstat(fd, &st) == 0 && st.st_size <= TEXT_MAX;
-
-	if (ok)
-		bytes = malloc((size_t)st.st_size + 1);
-	ok = bytes && io_pread_all(fd, bytes, (size_t)st.st_size, 0) == DRIFT_OK;
-	if (ok)
-		buf_add(out, bytes, (size_t)st.st_size);
-	free(bytes);
-	if (fd >= 0)
-		close(fd);
-	return ok && buf_ok(out);
-}
 
 void early_send_playlist(struct delivery *d, const struct track *t)
 {
@@ -285,20 +306,6 @@ static enum drift_err is_alive(const struct early *e, bool *alive)
 	*alive = db_get_bool(&rows, 0, 0);
 	db_rows_clear(&rows);
 	return DRIFT_OK;
-}
-
-/* Does its sidecar say that no more will come? */
-static bool is_ended(const struct early *e)
-{
-	struct buf sidecar = {0};
-	struct seekidx idx;
-	bool ended =
-		read_text(e, e->kind->sidecar, &sidecar) &&
-		seekidx_parse_own((const uint8_t *)sidecar.data, sidecar.len, &idx) == DRIFT_OK &&
-		!(idx.flags & SEEKIDX_GROWING);
-
-	buf_clear(&sidecar);
-	return ended;
 }
 
 /* DRIFT_ENOENT: nobody makes it any more, or will go on with it, and it is not whole. */

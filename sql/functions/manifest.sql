@@ -22,6 +22,7 @@ declare
 	l_seekidx text := l_cgi || 'seekidx.fcgi/' || i_track || '?format=opus';
 	l_failed boolean;
 	l_growing jsonb;
+	l_growing_mp4 jsonb;
 	t drift.track;
 	s drift.source;
 	o drift.artifact;
@@ -49,6 +50,9 @@ begin
 	if o.name is null then
 		l_growing := drift.growth_card(t.id, t.version, 'opus', l_cgi, l_media);
 	end if;
+	if r.name is null then
+		l_growing_mp4 := drift.growth_card(t.id, t.version, 'remux', l_cgi, l_media);
+	end if;
 	return jsonb_build_object(
 		'track', t.id, 'version', t.version, 'state', 'completed', 'title', t.title, 'artist', t.artist,
 		'album', t.album, 'private', t.private,
@@ -70,12 +74,11 @@ begin
 				'stream', l_cgi || 'stream.fcgi/' || t.id || '?format=lossless',
 				'sidecar', l_remux -> 'remux_seekidx', 'playlist', l_remux -> 'playlist',
 				'master', l_remux -> 'master',
-				'seekidx', case when r.name is not null then
+				'seekidx', case when r.name is not null or l_growing_mp4 is not null then
 					l_cgi || 'seekidx.fcgi/' || t.id || '?format=lossless' end,
 				'fmp4', case when r.name is not null then r.meta || jsonb_build_object(
 					'mime', r.mime, 'bytes', r.bytes, 'url', l_media || r.name) end,
-				'growing', case when r.name is null then
-					drift.growth_card(t.id, t.version, 'remux', l_cgi, l_media) end,
+				'growing', l_growing_mp4,
 				'prefer', case when r.name is null then '["file"]'::jsonb
 					when r.meta ->> 'codec' like 'mp4a.6%' then '["file", "fmp4"]'
 					else '["fmp4", "file"]' end),

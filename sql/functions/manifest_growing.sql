@@ -18,6 +18,7 @@ declare
 	u drift.upload;
 	g record;
 	l_opus boolean;
+	l_mp4 boolean;
 begin
 	select * into g from drift.growing_get(i_track);
 	select * into t from drift.track where id = i_track;
@@ -26,6 +27,8 @@ begin
 	l_opus := i_opus and coalesce(s.lossless and s.samples > 0, false) and u.length is not null
 		and g.state <> 'failed' and not exists (select from drift.growth w
 			where w.track = t.id and w.version = s.version and w.kind = 'opus' and w.failed);
+	l_mp4 := s.codec is not null and not exists (select from drift.growth w
+		where w.track = t.id and w.version = s.version and w.kind = 'remux' and w.failed);
 	return jsonb_build_object(
 		'track', t.id, 'version', s.version, 'state', g.state,
 		'title', coalesce(nullif(t.title, ''), nullif(s.tags ->> 'TITLE', ''),
@@ -45,9 +48,9 @@ begin
 				'bitrate', round((8 * drift.source_rate(s, u.length))::numeric),
 				'bytes', u.length, 'url', null, 'stream', l_stream || 'lossless',
 				'sidecar', null,
-				'playlist', case when s.codec is not null and not exists (select from drift.growth w
-						where w.track = t.id and w.version = s.version and w.kind = 'remux' and w.failed)
-					then l_track || '/playlist.m3u8' end,
+				'seekidx', case when l_mp4 then
+					i_site || '/cgi-bin/seekidx.fcgi/' || t.id || '?format=lossless' end,
+				'playlist', case when l_mp4 then l_track || '/playlist.m3u8' end,
 				'growing', drift.growth_card(t.id, s.version, 'remux', i_site || '/cgi-bin/', i_media)),
 			'opus', jsonb_build_object('state', case when l_opus then 'growing' else 'missing' end,
 				'codec', 'opus', 'mime', 'audio/ogg; codecs=opus', 'url', null,

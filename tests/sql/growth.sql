@@ -1,6 +1,6 @@
 -- A fragmented MP4 that is heard while it is made: who makes it, who wants it, what is kept of it.
 begin;
-select plan(33);
+select plan(35);
 
 create temp table u as select * from drift.upload_create(null, null, 1000, 'My song.wav', '{}', 48);
 create function pg_temp.alive() returns boolean language sql as
@@ -51,6 +51,8 @@ select drift.growth_end((select track from u), 1, 'remux');
 select is((select failed from drift.growth_ask((select track from u), 1, 'remux')), false, 'of this one only');
 select is(drift.manifest_growing((select track from u), '', null, true) #>> '{renditions,lossless,playlist}',
 	'/cgi-bin/stream.fcgi/' || track || '/playlist.m3u8', 'which has a playlist') from u;
+select is(drift.manifest_growing((select track from u), '', null, true) #>> '{renditions,lossless,seekidx}',
+	'/cgi-bin/seekidx.fcgi/' || track || '?format=lossless', 'and a sidecar') from u;
 update drift.growth set seen = '-infinity', asked = '-infinity';
 
 -- what is kept
@@ -66,6 +68,9 @@ select drift.upload_publish((select upload from u), 3, 'source.wav', 1000, 10000
 	44100, 2, 16, true, 250, 0, 0, '{}', null, null);
 select is((select s.*::text from drift.growth_settled((select track from u), 1, 'remux') s), '(stored,t,1000000,0,250,0)',
 	'who reads it to store it changes nothing');
+select drift.growth_tell((select track from u), 1, 'remux', 'flac', 0, null, null);
+select ok(m ->> 'seekidx' is not null and m ->> 'sidecar' is null and m -> 'growing' ->> 'codec' = 'flac',
+	'it is heard meanwhile') from u, lateral (select drift.manifest(track, '', '/m') #> '{renditions,lossless}') x(m);
 select is(pg_temp.keep('opus'), false, 'nothing else is taken for it');
 select is(pg_temp.keep('remux_seekidx') and pg_temp.keep('remux'), true, 'then it is');
 select is((select state from drift.job where track = (select track from u) and kind = 'remux'), 'done', 'which was the job');
