@@ -30,7 +30,9 @@ export function countPlays(player) {
 		last = player.position;
 		if (!player.paused && step > 0 && step < STEP_MAX)
 			heard += step;
-		if (counted || player.duration === 0 || heard < Math.min(HEARD_SECONDS, player.duration / 2))
+		/* what is still being uploaded is counted as soon as it is stored */
+		if (counted || player.duration === 0 || heard < Math.min(HEARD_SECONDS, player.duration / 2) ||
+			player.manifest?.renditions.lossless.state === 'growing')
 			return;
 		counted = true;
 		send(player);

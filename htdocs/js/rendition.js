@@ -16,9 +16,11 @@
  * @property {string | null} url      the file itself, served by the web server
  * @property {string} stream          the same from stream.fcgi
  * @property {string | null} sidecar  its seek index as a file; of the lossless one it is fmp4's
- * @property {string | null} [seekidx] the same from seekidx.fcgi
+ * @property {string | null} [seekidx] the same from seekidx.fcgi; also while it grows
  * @property {number} [pre_skip]      samples that a decoder of Opus drops
  * @property {{ codec: string, mime: string, url: string } | null} [fmp4] the lossless one as fragmented MP4
+ * @property {{ codec: string, mime: string, stream: string } | null} [growing] that, while it is made; null
+ *     before somebody has asked for its index (seekidx)
  */
 
 /**

@@ -52,6 +52,7 @@ function composeFile(fragments) {
 (async () => {
 	const { it, runTests } = await import('./lib/tap.mjs');
 	const { fragmentedFile, readMoof, withoutEdits } = await import('../../htdocs/js/core/fragment.js');
+	const { FragmentIndex } = await import('../../htdocs/js/core/fragment-index.js');
 	const { PacketSource } = await import('../../htdocs/js/core/packet-source.js');
 	const { SourceDamaged } = await import('../../htdocs/js/core/source.js');
 
@@ -90,7 +91,7 @@ function composeFile(fragments) {
 	});
 
 	/** A source over such a file; a decode gives each packet's samples its number. */
-	function imagined(fragments, { spoil = () => false } = {}) {
+	function imagined(fragments, { spoil = () => false, indexOf = (sidecar) => new FragmentIndex(sidecar) } = {}) {
 		const { file, sidecar } = composeFile(fragments);
 		const reads = [], slices = [];
 		const reader = { read: async (from, to, ahead, signal, cache = 'default') => {
@@ -107,7 +108,7 @@ function composeFile(fragments) {
 			return [Float64Array.from(packets.flatMap(({ offset, samples }) => Array(samples).fill(slice[offset])))];
 		};
 
-		return { source: new PacketSource(sidecar, 'mp4a.40.2', reader, decode), reads, slices, sidecar };
+		return { source: new PacketSource(indexOf(sidecar), 'mp4a.40.2', reader, decode), reads, slices, sidecar };
 	}
 
 	const wanted = (from, to) => Float64Array.from({ length: to - from }, (_, i) => Math.floor((from + DELAY + i) / PACKET));
@@ -159,6 +160,29 @@ function composeFile(fragments) {
 
 		sidecar.offsets[1] += 3;
 		await assert.rejects(source.read(9000, 9100, 9100, NEVER), SourceDamaged);
+	});
+	it('waits for what is still being made, and ends where it turns out to', async () => {
+		const asked = [];
+		const { source, sidecar } = imagined([5, 8, 30], { indexOf: (whole) => {
+			const grown = (count) => ({ ...whole, growing: true, samples: 0, bytes: 0,
+				positions: whole.positions.slice(0, count + 1), offsets: whole.offsets.slice(0, count + 1) });
+			const steps = [null, grown(2), whole];
+
+			return new FragmentIndex(grown(1), 2 * whole.samples, async () => {
+				asked.push(steps.length);
+				return steps.shift();
+			});
+		} });
+
+		assert.equal(source.length, 2 * sidecar.samples);
+		assert.ok(source.longest < 2);
+		assert.deepEqual(await source.read(0, 3000, 3000, NEVER), [wanted(0, 3000)]);
+		assert.deepEqual(asked, []);
+		assert.deepEqual(await source.read(3000, 10000, 90000, NEVER), [wanted(3000, 10000)]);
+		assert.deepEqual(asked, [3, 2]);
+		assert.deepEqual(await source.read(10000, source.length, source.length, NEVER), [wanted(10000, sidecar.samples)]);
+		assert.deepEqual([source.length, source.longest], [sidecar.samples, Infinity]);
+		assert.deepEqual(await source.read(sidecar.samples + 5, sidecar.samples + 9, sidecar.samples + 9, NEVER), [new Float32Array(0)]);
 	});
 	await runTests();
 })();

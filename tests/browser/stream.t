@@ -23,13 +23,14 @@ function composeFilm(folder) {
 	const { it, runTests } = await import('./lib/tap.mjs');
 	const { stacks } = await import('./lib/stacks.mjs');
 	const { launch, openPage, forgive } = await import('./lib/browser.mjs');
-	const { uploadTrack, removeTrack } = await import('./lib/api.mjs');
+	const { beginUpload, uploadTrack, removeTrack } = await import('./lib/api.mjs');
 	const { composeWav } = await import('./lib/wav.mjs');
 	const { HEAR } = await import('./lib/capture.mjs');
 	const { faulty } = await import('./lib/faults.mjs');
 	const [stack] = stacks();
 	const folder = mkdtempSync(join(tmpdir(), 'drift-stream-'));
 	const browser = await launch();
+	const file = composeFilm(folder);
 	let film, music, context, page, complaints;
 
 	/** @param {boolean} sparing  the browser says that memory is short */
@@ -47,7 +48,7 @@ function composeFilm(folder) {
 	const playing = (from) => page.waitForFunction((t) => drift.state.playing && !drift.state.stalled && drift.state.t > t, from);
 
 	it('shows a film, within the page\'s content policy', async () => {
-		[film, music] = await Promise.all([uploadTrack(stack, 'film.mkv', composeFilm(folder)),
+		[film, music] = await Promise.all([uploadTrack(stack, 'film.mkv', file),
 			uploadTrack(stack, 'music.wav', composeWav(95))]);
 		await fresh(false);
 		await page.evaluate((id) => drift.play(id), film);
@@ -80,8 +81,31 @@ function composeFilm(folder) {
 		assert.ok(await page.locator('#pictures').isHidden());
 		assert.deepEqual(complaints, []);
 	});
-	it('plays lossless sound to the last bit from a stream where memory is short', async () => {
-		await fresh(true);
+	it('shows a film that is still being uploaded, waits for the uploader, and goes on', async () => {
+		const { track, send } = await beginUpload(stack, 'growing.mkv', file);
+
+		await send(file.length >> 1);
+		await fresh(false);
+		await page.evaluate((id) => drift.play(id), track);
+		await playing(0.5);
+		assert.equal((await state()).engine, 'stream');
+		assert.ok(await page.locator('#pictures video').isVisible());
+		await page.waitForFunction(() => drift.state.stalled);
+		const { t } = await state();
+
+		assert.match(await page.textContent('#notice'), /more of the upload/);
+		assert.ok(t > 3 && t < SECONDS - 3, `${t} s`);
+		await send(file.length - (file.length >> 1));
+		await playing(t + 0.5);
+		await page.evaluate((at) => drift.seek(at), SECONDS - 1.5);
+		await page.waitForFunction(() => !drift.state.playing);
+		assert.ok(await page.evaluate(() => document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames > 100));
+		forgive(complaints, /503/);
+		assert.deepEqual(complaints, []);
+		await removeTrack(stack, track);
+	});
+	/** Music, by a stream, and behind a seek. */
+	async function playsExactly() {
 		await page.evaluate((id) => drift.play(id, { t: 3 }), music);
 		await playing(3.2);
 		assert.equal((await state()).engine, 'stream');
@@ -101,6 +125,26 @@ function composeFilm(folder) {
 		}, music);
 
 		assert.ok(result.found && result.before > 44100 && result.error === 0, JSON.stringify(result));
+	}
+
+	it('plays lossless sound to the last bit in chunks, before there is an MP4', async () => {
+		const asked = [];
+
+		await fresh(true);
+		page.on('request', (request) => asked.push(request.url()));
+		await page.route(/manifest\.json/, async (route) => {
+			const answer = await route.fetch();
+			const manifest = await answer.json();
+
+			Object.assign(manifest.renditions.lossless, { fmp4: null, sidecar: null, seekidx: null });
+			await route.fulfill({ response: answer, json: manifest });
+		});
+		await playsExactly();
+		assert.ok(asked.some((url) => /chunk\/8\?format=lossless/.test(url)) && !asked.some((url) => /remux/.test(url)));
+	});
+	it('plays lossless sound to the last bit from a stream where memory is short', async () => {
+		await fresh(true);
+		await playsExactly();
 	});
 	it('keeps a minute ahead, and little behind', async () => {
 		await page.waitForFunction(() => drift.state.buffered > 50);

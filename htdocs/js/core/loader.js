@@ -4,9 +4,8 @@
  * @module
  */
 
-import { callJson } from '../api.js';
-import { Backoff } from '../backoff.js';
 import { OPUS_MIME, chooseRendition, withPreset } from '../rendition.js';
+import { fetchKnown } from './manifests.js';
 import { hasWindows, openSource } from './open-source.js';
 import { decodesOggOpus } from './probe.js';
 import { hasPictures, hasSegments, openSegments } from './segments.js';
@@ -22,9 +21,6 @@ import { SourceGone } from './source.js';
 /** Hz */
 const OPUS_RATE = 48000;
 const USUAL_RATE = 44100;
-/** Milliseconds between two looks at an upload that says nothing yet. */
-const UNKNOWN_FIRST = 500;
-const UNKNOWN_LONGEST = 2000;
 
 /**
  * What has been found out about an entry's track by trying.
@@ -183,7 +179,8 @@ export class Loader {
 			return 'stream';
 		if (this.#windows() && open('windows') && await hasWindows(manifest, name))
 			return 'windows';
-		return streams && this.#windows() ? 'stream' : 'element';
+		/* of what grows a stream would wait for the same */
+		return streams && this.#windows() && manifest.renditions[name].state !== 'growing' ? 'stream' : 'element';
 	}
 
 	/**
@@ -217,28 +214,4 @@ function nothingPlays({ renditions }) {
 	return renditions.opus.state === 'missing'
 		? 'This browser cannot play the original, and the Opus version is still being made. Press Play in a moment.'
 		: 'Neither version of this track can be played here. Press Play to try again, or try another browser.';
-}
-
-/**
- * Waits until enough of an upload has come to say what it is.
- * @param {string} track
- * @param {AbortSignal} signal
- * @returns {Promise<Manifest>}
- */
-async function fetchKnown(track, signal) {
-	const backoff = new Backoff(UNKNOWN_FIRST, UNKNOWN_LONGEST);
-	let manifest = await fetchManifest(track, signal);
-
-	while (manifest.state === 'waiting_headers' && (await backoff.wait(signal)))
-		manifest = await fetchManifest(track, signal);
-	return manifest;
-}
-
-/**
- * @param {string} track
- * @param {AbortSignal} signal
- * @returns {Promise<Manifest>}
- */
-function fetchManifest(track, signal) {
-	return callJson(`stream.fcgi/${encodeURIComponent(track)}/manifest.json`, { signal });
 }

@@ -4,11 +4,13 @@
  */
 
 import { decodeSlice } from './decode.js';
+import { FragmentIndex, fetchSidecar, openGrowingIndex } from './fragment-index.js';
+import { fetchMade } from './manifests.js';
 import { OggSource } from './ogg-source.js';
 import { PacketSource, hasPackets } from './packet-source.js';
 import { decodesOggOpus } from './probe.js';
 import { RangeReader } from './range-reader.js';
-import { constantSidecar, parseSidecar, readSetup, sidecarHead } from './sidecar.js';
+import { constantSidecar, readSetup, sidecarHead } from './sidecar.js';
 import { SourceDamaged } from './source.js';
 import { openWav } from './wav-source.js';
 
@@ -19,6 +21,8 @@ import { openWav } from './wav-source.js';
 const WAV_MIMES = ['audio/wav', 'audio/x-wav', 'audio/vnd.wave'];
 /** Of fragmented MP4 (RFC 6381), sound alone: MP3 is one of the mp4a. */
 const CODECS = /^(flac|opus|mp4a\.[0-9a-f.]+)$/i;
+/** What becomes one of them while it arrives, as FFmpeg calls it. */
+const GROWING_CODECS = /^(flac|alac|aac|mp3|opus|pcm.*)$/;
 /** Of a file that arrives, seconds of a window: more may take long to come. */
 const GROWING_LONGEST = 1;
 /** Sources that are kept: going back to a track, and the qualities of one. */
@@ -37,26 +41,30 @@ const opened = new Map();
  * @returns {Promise<boolean>}
  */
 export async function hasWindows(manifest, name) {
-	const indexed = indexedFile(manifest.renditions[name]);
-
 	if (typeof AudioContext === 'undefined')
 		return false;
-	if (name === 'opus')
-		return !!indexed && decodesOggOpus();
-	return !!indexed || WAV_MIMES.includes(manifest.renditions[name].mime);
+	return fileOf(manifest, name) !== null && (name !== 'opus' || decodesOggOpus());
 }
 
 /**
- * The file that a rendition's sidecar is of: of the lossless one its fragmented MP4.
- * null: there is none.
- * @param {import('../rendition.js').Rendition} rendition
+ * What windows of a rendition are made of.
+ * @param {Manifest} manifest
+ * @param {RenditionName} name
+ * @returns {{ key: string, open: () => Promise<Source> } | null} null: there is nothing
  */
-function indexedFile({ url, stream, sidecar, seekidx, fmp4 }) {
+function fileOf(manifest, name) {
+	const { url, stream, sidecar, seekidx, fmp4, codec, mime } = manifest.renditions[name];
 	const index = sidecar ?? seekidx;
 
-	if (!index || (fmp4 && !CODECS.test(fmp4.codec)))
-		return null;
-	return { url: fmp4?.url ?? url ?? stream, index, codec: fmp4?.codec ?? null };
+	if (name === 'opus')
+		return index ? { key: url ?? stream, open: () => openOgg(manifest, url ?? stream, index) } : null;
+	if (fmp4 && index)
+		return CODECS.test(fmp4.codec) ? { key: fmp4.url, open: () => openFragments(index, fmp4) } : null;
+	if (WAV_MIMES.includes(mime))
+		return { key: url ?? stream, open: () => openFile(manifest, url ?? stream) };
+	if (index && GROWING_CODECS.test(codec) && !mime.startsWith('video/'))
+		return { key: `${stream} ${manifest.version}`, open: () => openGrowing(manifest, index) };
+	return null;
 }
 
 /**
@@ -65,17 +73,17 @@ function indexedFile({ url, stream, sidecar, seekidx, fmp4 }) {
  * @returns {Promise<Source>}
  * @throws {Error} when it cannot be played by windows after all
  */
-export function openSource(manifest, name) {
-	const rendition = manifest.renditions[name];
-	const indexed = indexedFile(rendition);
-	const url = indexed?.url ?? rendition.url ?? rendition.stream;
-	const before = opened.get(url);
-	const source = before ?? (indexed ? openIndexed(manifest, name, indexed) : openFile(manifest, url, rendition.bytes ?? 0));
+export async function openSource(manifest, name) {
+	const file = fileOf(manifest, name);
+	if (!file)
+		throw new SourceDamaged('There is nothing that could be played by windows.');
+	const before = opened.get(file.key);
+	const source = before ?? file.open();
 
-	opened.delete(url);
-	opened.set(url, source);
+	opened.delete(file.key);
+	opened.set(file.key, source);
 	if (!before)
-		source.catch(() => opened.delete(url));
+		source.catch(() => opened.delete(file.key));
 	if (opened.size > KEPT)
 		opened.delete([...opened.keys()][0]);
 	return source;
@@ -83,25 +91,55 @@ export function openSource(manifest, name) {
 
 /**
  * @param {Manifest} manifest
- * @param {RenditionName} name
- * @param {{ url: string, index: string, codec: string | null }} file  codec of an MP4; null: it is Ogg Opus
+ * @param {string} url
+ * @param {string} index  URL
  * @returns {Promise<Source>}
  */
-async function openIndexed({ duration, renditions }, name, { url, index, codec }) {
-	const { bytes, bitrate, pre_skip: preSkip } = renditions[name];
-	const plan = codec ? null : constantSidecar(duration, bytes ?? 0, bitrate ?? 0, preSkip ?? 0);
+async function openOgg({ duration, renditions }, url, index) {
+	const { bytes, bitrate, pre_skip: preSkip } = renditions.opus;
+	const plan = constantSidecar(duration, bytes ?? 0, bitrate ?? 0, preSkip ?? 0);
 
 	if (plan)
 		return new OggSource(plan, onceHad(() => fetchSetup(index, plan)), new RangeReader(url, plan.bytes), decodeSlice);
-	const sidecar = parseSidecar(await fetchIndex(index));
-	const known = codec ? hasPackets(sidecar.codec) : sidecar.codec === 'Opus';
+	const sidecar = await fetchSidecar(index, UNTIL_HAD);
 
-	if (!known || sidecar.growing || sidecar.positions.length === 0)
+	if (sidecar.codec !== 'Opus')
 		throw new SourceDamaged('The index of this track is of another kind.');
-	const reader = new RangeReader(url, sidecar.bytes);
+	return new OggSource(sidecar, async () => sidecar.setup, new RangeReader(url, sidecar.bytes), decodeSlice);
+}
 
-	return codec ? new PacketSource(sidecar, codec, reader, decodeSlice)
-		: new OggSource(sidecar, async () => sidecar.setup, reader, decodeSlice);
+/**
+ * @param {string} index  URL
+ * @param {{ codec: string, url: string }} file
+ * @returns {Promise<Source>}
+ */
+async function openFragments(index, { codec, url }) {
+	return packetsOf(new FragmentIndex(await fetchSidecar(index, UNTIL_HAD)), codec, url);
+}
+
+/**
+ * While it is made, of an upload or of what has been stored.
+ * @param {Manifest} manifest
+ * @param {string} index  URL
+ * @returns {Promise<Source>}
+ */
+async function openGrowing({ track, samples }, index) {
+	const found = await openGrowingIndex(index, samples ?? 0, UNTIL_HAD);
+	const file = await fetchMade(track, UNTIL_HAD);
+
+	return packetsOf(found, file?.codec ?? '', file?.url ?? '');
+}
+
+/**
+ * @param {import('./fragment-index.js').FragmentIndex} index
+ * @param {string} codec
+ * @param {string} url
+ */
+function packetsOf(index, codec, url) {
+	if (!url || !hasPackets(index.codec))
+		throw new SourceDamaged('The index of this track is of another kind.');
+
+	return new PacketSource(index, codec, new RangeReader(url, index.bytes), decodeSlice);
 }
 
 /**
@@ -112,15 +150,6 @@ async function fetchSetup(index, plan) {
 	const head = sidecarHead(plan.setupBytes);
 
 	return readSetup((await new RangeReader(index, 0).read(0, head, head, UNTIL_HAD)).buffer, plan);
-}
-
-/** @param {string} index */
-async function fetchIndex(index) {
-	const answer = await fetch(index);
-	if (!answer.ok)
-		throw new SourceDamaged(`The index of this track could not be had (status ${answer.status}).`);
-
-	return answer.arrayBuffer();
 }
 
 /**
@@ -142,10 +171,11 @@ function onceHad(ask) {
 /**
  * @param {Manifest} manifest
  * @param {string} url
- * @param {number} bytes
  * @returns {Promise<Source>}
  */
-function openFile(manifest, url, bytes) {
-	return openWav(new RangeReader(url, bytes), bytes, manifest.samples, decodeSlice,
-		manifest.renditions.lossless.state === 'growing' ? GROWING_LONGEST : Infinity, UNTIL_HAD);
+function openFile({ samples, renditions }, url) {
+	const { bytes, state } = renditions.lossless;
+
+	return openWav(new RangeReader(url, bytes ?? 0), bytes ?? 0, samples, decodeSlice,
+		state === 'growing' ? GROWING_LONGEST : Infinity, UNTIL_HAD);
 }

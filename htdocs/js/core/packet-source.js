@@ -12,12 +12,11 @@
  */
 
 import { fragmentedFile, headBytes, readMoof, withoutEdits } from './fragment.js';
-import { entryBefore } from './sidecar.js';
 import { SourceDamaged } from './source.js';
 import { TRIES, wholeSlice } from './whole-slice.js';
 
 /** @typedef {import('./fragment.js').Packet} Packet */
-/** @typedef {import('./sidecar.js').Sidecar} Sidecar */
+/** @typedef {import('./fragment-index.js').FragmentIndex} FragmentIndex */
 /** @typedef {import('./range-reader.js').RangeReader} RangeReader */
 /** @typedef {import('./source.js').Pcm} Pcm */
 
@@ -41,6 +40,8 @@ const SBR_PREROLL = 50 * 2048;
 const PLAIN_AAC = 'mp4a.40.2';
 /** Fragments whose packets are kept in mind. */
 const HEADS = 4;
+/** Of a file that grows, seconds of a window: more may take long to come. */
+const GROWING_LONGEST = 1;
 /** As long as nothing has been decoded, it may be that this browser cannot. */
 const FIRST_TRIES = 2;
 
@@ -50,7 +51,7 @@ export function hasPackets(codec) {
 }
 
 export class PacketSource {
-	#sidecar;
+	#index;
 	#reader;
 	#decode;
 	#codec;
@@ -63,21 +64,27 @@ export class PacketSource {
 	#tries = FIRST_TRIES;
 
 	/**
-	 * @param {Sidecar} sidecar     of an MP4, of one entry or more
+	 * @param {FragmentIndex} index  of one fragment or more
 	 * @param {string} codec        as the manifest calls it (RFC 6381)
 	 * @param {RangeReader} reader  of the MP4
 	 * @param {(slice: Uint8Array<ArrayBuffer>, rate: number) => Promise<Pcm>} decode
 	 */
-	constructor(sidecar, codec, reader, decode) {
-		this.#sidecar = sidecar;
+	constructor(index, codec, reader, decode) {
+		this.#index = index;
 		this.#reader = reader;
 		this.#decode = decode;
-		this.#codec = CODECS[sidecar.codec];
-		this.#preroll = sidecar.codec === 'mp4a' && codec !== PLAIN_AAC ? SBR_PREROLL : this.#codec.preroll;
-		this.#setup = withoutEdits(sidecar.setup);
-		this.rate = sidecar.timescale;
-		this.length = sidecar.samples;
-		this.longest = Infinity;
+		this.#codec = CODECS[index.codec];
+		this.#preroll = index.codec === 'mp4a' && codec !== PLAIN_AAC ? SBR_PREROLL : this.#codec.preroll;
+		this.#setup = withoutEdits(index.setup);
+		this.rate = index.rate;
+	}
+
+	get length() {
+		return this.#index.length;
+	}
+
+	get longest() {
+		return this.#index.growing ? GROWING_LONGEST : Infinity;
 	}
 
 	/** @type {import('./source.js').Source['windowEnd']} */
@@ -87,13 +94,18 @@ export class PacketSource {
 
 	/** @type {import('./source.js').Source['read']} */
 	async read(from, to, ahead, signal) {
-		const { preSkip } = this.#sidecar;
+		const { preSkip } = this.#index;
 		const dropped = this.#codec.skips ? preSkip : 0;
+
+		await this.#index.reach(to + preSkip, signal);
+		if (from >= this.length)
+			return [new Float32Array(0)];
+		const end = Math.min(to, this.length);
 		/** @type {Packet[]} */
 		let packets = [];
 
 		const pcm = await wholeSlice(async (again) => {
-			const { data, ...found } = await this.#fetch(from + preSkip, to + preSkip, ahead + preSkip, signal, again);
+			const { data, ...found } = await this.#fetch(from + preSkip, end + preSkip, ahead + preSkip, signal, again);
 
 			packets = found.packets;
 			return this.#codec.bare ? data : fragmentedFile(this.#setup, packets, data);
@@ -102,7 +114,7 @@ export class PacketSource {
 		const start = packets[0].at + dropped - preSkip;
 
 		this.#tries = TRIES;
-		return pcm.map((channel) => channel.slice(from - start, to - start));
+		return pcm.map((channel) => channel.slice(from - start, end - start));
 	}
 
 	/**
@@ -120,8 +132,8 @@ export class PacketSource {
 
 		if (again)
 			this.#forget();
-		for (let entry = entryBefore(this.#sidecar, first); entry < this.#entries && this.#at(entry) < to; entry++) {
-			const goesOn = first <= this.#at(entry) + this.#codec.packet;
+		for (let entry = this.#index.entryOf(first); entry < this.#index.count && this.#index.at(entry) < to; entry++) {
+			const goesOn = first <= this.#index.at(entry) + this.#codec.packet;
 			const wanted = (await this.#head(entry, goesOn ? ahead : 0, signal, again))
 				.filter(({ at, samples }) => at + samples > first && at < to);
 
@@ -147,13 +159,13 @@ export class PacketSource {
 		const known = this.#heads.get(entry);
 		if (known)
 			return known;
-		const place = this.#offset(entry);
-		const guess = place + headBytes(Math.ceil((this.#at(entry + 1) - this.#at(entry)) / this.#codec.packet));
-		const furthest = Math.min(this.#sidecar.bytes, Math.max(guess, this.#offsetOf(ahead)));
+		const place = this.#index.offset(entry);
+		const guess = place + headBytes(Math.ceil((this.#index.at(entry + 1) - this.#index.at(entry)) / this.#codec.packet));
+		const furthest = Math.min(this.#index.offset(this.#index.count), Math.max(guess, this.#offsetOf(ahead)));
 		const cache = again ? 'reload' : 'default';
 		const begin = await this.#reader.read(place, place + 8, furthest, signal, cache);
 		const end = place + new DataView(begin.buffer).getUint32(0);
-		if (end < place + 8 || end + 8 > this.#offset(entry + 1))
+		if (end < place + 8 || end + 8 > this.#index.offset(entry + 1))
 			throw new SourceDamaged('The index of this track belongs to another file.');
 		/* and the head of mdat: what follows is read on in one answer */
 		const rest = await this.#reader.read(place + 8, end + 8, furthest, signal, cache);
@@ -203,28 +215,12 @@ export class PacketSource {
 		this.#kept = new Map();
 	}
 
-	/* --- the index --------------------------------------------------------------- */
-
-	get #entries() {
-		return this.#sidecar.positions.length;
-	}
-
-	/** @param {number} entry  one past the last: about the end */
-	#at(entry) {
-		return entry < this.#entries ? this.#sidecar.positions[entry] : this.length + this.#sidecar.preSkip;
-	}
-
-	/** @param {number} entry  one past the last: the end */
-	#offset(entry) {
-		return entry < this.#entries ? this.#sidecar.offsets[entry] : this.#sidecar.bytes;
-	}
-
 	/** Behind the packet of a sample; of a fragment not known yet behind that. @param {number} sample */
 	#offsetOf(sample) {
-		const entry = entryBefore(this.#sidecar, sample);
+		const entry = this.#index.entryOf(sample);
 		const last = this.#heads.get(entry)?.find((packet) => packet.at + packet.samples >= sample);
 
-		return last ? last.offset + last.bytes : this.#offset(entry + 1);
+		return last ? last.offset + last.bytes : this.#index.offset(Math.min(this.#index.count, entry + 1));
 	}
 }
 

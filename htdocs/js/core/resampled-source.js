@@ -28,8 +28,14 @@ class ResampledSource {
 		this.#source = source;
 		this.#resampler = new Resampler(source.rate, rate);
 		this.rate = rate;
-		this.length = this.#resampler.outputLength(source.length);
-		this.longest = source.longest;
+	}
+
+	get longest() {
+		return this.#source.longest;
+	}
+
+	get length() {
+		return this.#resampler.outputLength(this.#source.length);
 	}
 
 	/**
@@ -61,6 +67,6 @@ class ResampledSource {
 		const start = Math.max(0, first);
 		const input = await this.#source.read(start, Math.min(length, last), Math.min(length, furthest), signal);
 
-		return this.#resampler.run(input, start, from, to);
+		return this.#resampler.run(input, start, from, Math.max(from, Math.min(to, this.length)));
 	}
 }

@@ -1,12 +1,14 @@
 /**
- * What Media Source Extensions are fed with: the fragments of the lossless rendition's MP4, or
- * of Opus the chunks that are made as they are asked for.
+ * What Media Source Extensions are fed with: the fragments of the lossless rendition's MP4, also while
+ * that is made, or of what has none, as Opus, chunks that are made as they are asked for.
  * @module
  */
 
+import { callJson } from '../api.js';
 import { Backoff } from '../backoff.js';
+import { FragmentIndex, fetchSidecar, openGrowingIndex } from './fragment-index.js';
+import { fetchMade } from './manifests.js';
 import { RangeReader } from './range-reader.js';
-import { entryBefore, parseSidecar } from './sidecar.js';
 import { SourceDamaged, SourceGone } from './source.js';
 
 /** @typedef {import('../rendition.js').Manifest} Manifest */
@@ -16,8 +18,8 @@ import { SourceDamaged, SourceGone } from './source.js';
  * @typedef {object} Segments
  * @property {string} mime       for a SourceBuffer
  * @property {boolean} pictures  there is something to be seen, too
- * @property {number} duration   seconds
- * @property {number} count
+ * @property {number} duration   seconds; of what grows a guess that may become more
+ * @property {number} count      Infinity while it grows
  * @property {(t: number) => number} at     the one that sounds at a second
  * @property {(n: number) => number} start  seconds
  * @property {(signal: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>} setup  comes first
@@ -26,6 +28,8 @@ import { SourceDamaged, SourceGone } from './source.js';
 
 /** Bytes that are handed on at once: sound begins before a segment is whole. */
 const PIECE = 1 << 16;
+/** What lossless chunks are made of, as FFmpeg calls it, and streams take. */
+const CHUNKED = /^(flac|alac|aac|opus|pcm.*)$/;
 const OPUS_MP4 = 'audio/mp4; codecs="opus"';
 /** Milliseconds before a chunk is asked for again. */
 const AGAIN_FIRST = 200;
@@ -35,20 +39,30 @@ const AGAIN_LONGEST = 8000;
 const takes = (mime) => typeof MediaSource !== 'undefined' && MediaSource.isTypeSupported(mime);
 
 /**
+ * Whether there may be some; opening them may still find that the browser takes them not.
  * @param {Manifest} manifest
  * @param {RenditionName} name
  */
 export function hasSegments({ renditions }, name) {
-	const { fmp4, sidecar, seekidx, state } = renditions[name];
+	const { fmp4, growing, sidecar, seekidx, state, codec } = renditions[name];
+	const made = fmp4 ?? growing;
 
 	if (name === 'opus')
 		return ['ready', 'virtual'].includes(state) && takes(OPUS_MP4);
-	return !!fmp4 && !!(sidecar ?? seekidx) && takes(fmp4.mime);
+	if (sidecar ?? seekidx)
+		return !made || takes(made.mime);
+	return state === 'ready' && CHUNKED.test(codec) && !hasPictures({ renditions }, name);
 }
 
-/** Whether a rendition has moving pictures. @param {Manifest} manifest @param {RenditionName} name */
+/**
+ * Whether a rendition has moving pictures.
+ * @param {Pick<Manifest, 'renditions'>} manifest
+ * @param {RenditionName} name
+ */
 export function hasPictures({ renditions }, name) {
-	return renditions[name].fmp4?.mime.startsWith('video/') ?? false;
+	const { fmp4, growing, mime } = renditions[name];
+
+	return (fmp4 ?? growing ?? { mime }).mime.startsWith('video/');
 }
 
 /**
@@ -58,43 +72,72 @@ export function hasPictures({ renditions }, name) {
  * @returns {Promise<Segments>}
  */
 export async function openSegments(manifest, name, signal) {
-	if (name === 'opus')
-		return new ChunkSegments(manifest);
 	const { fmp4, sidecar, seekidx } = manifest.renditions[name];
-	const answer = await fetch(sidecar ?? seekidx ?? '', { signal });
-	if (!answer.ok || !fmp4)
-		throw new SourceDamaged(`The index of this track could not be had (status ${answer.status}).`);
+	const index = sidecar ?? seekidx;
 
-	return new FragmentSegments(parseSidecar(await answer.arrayBuffer()), fmp4, manifest.duration / manifest.timescale);
+	if (name === 'opus')
+		return opusChunks(manifest);
+	if (!index)
+		return openChunks(manifest, signal);
+	if (!fmp4)
+		return openGrowing(manifest, index, signal);
+	return new FragmentSegments(new FragmentIndex(await fetchSidecar(index, signal)), fmp4, secondsOf(manifest));
+}
+
+/**
+ * @param {Manifest} manifest
+ * @param {string} url  of the index
+ * @param {AbortSignal} signal
+ */
+async function openGrowing(manifest, url, signal) {
+	const index = await openGrowingIndex(url, manifest.samples ?? 0, signal);
+	const file = await fetchMade(manifest.track, signal);
+	if (!file || !takes(file.mime))
+		throw new SourceDamaged(`This browser takes no ${file?.mime ?? 'MP4 of it'}.`);
+
+	return new FragmentSegments(index, file, secondsOf(manifest));
+}
+
+/** @param {Manifest} manifest */
+function secondsOf({ duration, timescale }) {
+	return (duration ?? 0) / timescale;
 }
 
 /** @implements {Segments} */
 class FragmentSegments {
 	#index;
 	#reader;
+	#seconds;
 
 	/**
-	 * @param {import('./sidecar.js').Sidecar} index
+	 * @param {FragmentIndex} index
 	 * @param {{ url: string, mime: string }} file
-	 * @param {number} duration
+	 * @param {number} seconds
 	 */
-	constructor(index, { url, mime }, duration) {
+	constructor(index, { url, mime }, seconds) {
 		this.#index = index;
 		this.#reader = new RangeReader(url, index.bytes);
+		this.#seconds = seconds;
 		this.mime = mime;
 		this.pictures = mime.startsWith('video/');
-		this.duration = duration;
-		this.count = index.positions.length;
+	}
+
+	get duration() {
+		return this.#index.growing ? Math.max(this.#seconds, this.#index.length / this.#index.rate) : this.#seconds;
+	}
+
+	get count() {
+		return this.#index.growing ? Infinity : this.#index.count;
 	}
 
 	/** @param {number} t */
 	at(t) {
-		return entryBefore(this.#index, t * this.#index.timescale + this.#index.preSkip);
+		return this.#index.entryOf(t * this.#index.rate + this.#index.preSkip);
 	}
 
 	/** @param {number} n */
 	start(n) {
-		return Math.max(0, (this.#index.positions[n] - this.#index.preSkip) / this.#index.timescale);
+		return Math.max(0, (this.#index.at(n) - this.#index.preSkip) / this.#index.rate);
 	}
 
 	async setup() {
@@ -106,37 +149,75 @@ class FragmentSegments {
 	 * @param {AbortSignal} signal
 	 */
 	async *read(n, signal) {
-		const { offsets, bytes } = this.#index;
-		const to = n + 1 < this.count ? offsets[n + 1] : bytes;
+		await this.#index.reachEntry(n + 1, signal);
+		const to = this.#index.offset(n + 1);
 
-		for (let at = offsets[n]; at < to; at += PIECE)
+		for (let at = this.#index.offset(n); at < to; at += PIECE)
 			yield await this.#reader.read(at, Math.min(to, at + PIECE), to, signal);
 	}
+}
+
+/**
+ * @typedef {object} Chunks
+ * @property {string} url      of the rendition at stream.fcgi; a part's name goes behind its path
+ * @property {string} mime
+ * @property {number} count
+ * @property {number} seconds  of each
+ * @property {number} delay    seconds before the first sample that is heard, which count, too
+ */
+
+/** @param {Manifest} manifest */
+function opusChunks(manifest) {
+	const { renditions: { opus }, chunk: { samples, count }, timescale } = manifest;
+	const url = opus.url?.includes('preset=') ? opus.url : opus.stream;
+
+	return new ChunkSegments({ url, mime: OPUS_MP4, count, seconds: samples / timescale, delay: 0 }, secondsOf(manifest));
+}
+
+/**
+ * Of the lossless rendition.
+ * @param {Manifest} manifest
+ * @param {AbortSignal} signal
+ */
+async function openChunks(manifest, signal) {
+	const { track, renditions: { lossless: { stream } } } = manifest;
+	const { mime, count, timescale, delay, chunks } =
+		await callJson(`stream.fcgi/${encodeURIComponent(track)}/chunks.json?format=lossless`, { signal });
+	if (!takes(mime))
+		throw new SourceDamaged(`This browser takes no ${mime}.`);
+
+	return new ChunkSegments({ url: stream, mime, count, seconds: chunks[0].duration / timescale, delay: delay / timescale },
+		secondsOf(manifest));
 }
 
 /** @implements {Segments} */
 class ChunkSegments {
 	#url;
 	#seconds;
+	#delay;
+	pictures = false;
 
-	/** @param {Manifest} manifest */
-	constructor({ renditions, chunk, duration, timescale }) {
-		this.#url = new URL(renditions.opus.url?.includes('preset=') ? renditions.opus.url : renditions.opus.stream, location.href);
-		this.#seconds = chunk.samples / timescale;
-		this.mime = OPUS_MP4;
-		this.pictures = false;
-		this.duration = duration / timescale;
-		this.count = chunk.count;
+	/**
+	 * @param {Chunks} chunks
+	 * @param {number} duration
+	 */
+	constructor({ url, mime, count, seconds, delay }, duration) {
+		this.#url = new URL(url, location.href);
+		this.#seconds = seconds;
+		this.#delay = delay;
+		this.mime = mime;
+		this.duration = duration;
+		this.count = count;
 	}
 
 	/** @param {number} t */
 	at(t) {
-		return Math.min(this.count - 1, Math.floor(t / this.#seconds));
+		return Math.min(this.count - 1, Math.floor((t + this.#delay) / this.#seconds));
 	}
 
 	/** @param {number} n */
 	start(n) {
-		return n * this.#seconds;
+		return Math.max(0, n * this.#seconds - this.#delay);
 	}
 
 	/** @param {AbortSignal} signal */

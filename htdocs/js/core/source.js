@@ -12,13 +12,13 @@
 /**
  * @typedef {object} Source
  * @property {number} rate    samples per second
- * @property {number} length  samples in all
+ * @property {number} length  samples in all; of what grows a guess that may change
  * @property {number} longest seconds of a window that are worth waiting for
  * @property {(from: number, wanted: number) => number} windowEnd
  *     where a window best ends that begins at a sample and should have at least
  *     so many, where that comes cheap; the end of the track at the latest
  * @property {(from: number, to: number, ahead: number, signal: AbortSignal) => Promise<Pcm>} read
- *     samples [from, to); those up to ahead (to or more) will be asked for next.
+ *     samples [from, to), fewer where it turned out to end; those up to ahead (to or more) will be asked for next.
  *     Rejected with SourceGone when it will never come, and by the signal
  */
 

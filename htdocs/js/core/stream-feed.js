@@ -71,6 +71,7 @@ export class StreamFeed {
 		this.#source.duration = this.#segments.duration;
 		for (;;) {
 			await this.#setUp(signal);
+			this.#lengthen();
 			const n = this.#due();
 
 			if (n !== null)
@@ -106,6 +107,14 @@ export class StreamFeed {
 		this.#last = null;
 		await this.#append(setup, signal);
 		this.#set = segments;
+	}
+
+	/** What grows may become longer than was told. */
+	#lengthen() {
+		const { duration } = this.#segments;
+
+		if (this.#source.readyState === 'open' && duration > this.#source.duration)
+			this.#source.duration = duration;
 	}
 
 	/** @returns {number | null} the segment that is wanted; null: there is enough */

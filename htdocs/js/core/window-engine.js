@@ -222,8 +222,10 @@ export class WindowEngine extends EventTarget {
 				const ahead = Math.min(item.source.length, Math.max(to, together));
 				const pcm = await this.#awaited(item.source.read(at, to, ahead, signal), frame, signal);
 
-				frame = this.#put({ item, from: at, to, frame: this.#onTime(frame) }, pcm, signal);
-				at = to;
+				if (pcm[0].length === 0)
+					break; /* it ended sooner than was told */
+				frame = this.#put({ item, from: at, to: at + pcm[0].length, frame: this.#onTime(frame) }, pcm, signal);
+				at += pcm[0].length;
 			}
 			const next = await this.#awaited(this.#next(item, signal), frame, signal);
 

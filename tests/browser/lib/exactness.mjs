@@ -61,6 +61,25 @@ export async function uploadPieces(stack) {
 	};
 }
 
+/**
+ * @param {Buffer} wav
+ * @param {string} name   tells the kind of file
+ * @param {string[]} how  as FFmpeg is told
+ * @returns {Buffer}
+ */
+export function encodeWav(wav, name, how) {
+	const folder = mkdtempSync(join(tmpdir(), 'drift-encode-'));
+	const path = join(folder, name);
+
+	try {
+		writeFileSync(`${path}.wav`, wav);
+		run(['-i', `${path}.wav`, ...how, path]);
+		return readFileSync(path);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+}
+
 /** @param {string[]} how */
 function run(how) {
 	const { status, stdout, stderr } = spawnSync('ffmpeg', [...FFMPEG, ...how], { maxBuffer: 1 << 28 });

@@ -1,0 +1,62 @@
+/**
+ * Asking what stream.fcgi says about tracks.
+ * @module
+ */
+
+import { callJson } from '../api.js';
+import { Backoff } from '../backoff.js';
+
+/** @typedef {import('../rendition.js').Manifest} Manifest */
+
+/** Milliseconds between two looks at an upload that says nothing yet. */
+const UNKNOWN_FIRST = 500;
+const UNKNOWN_LONGEST = 2000;
+/** And at one of which the catalogue is about to be told, so often. */
+const TOLD_FIRST = 100;
+const TOLD_LONGEST = 1000;
+const TOLD = 8;
+
+/**
+ * @param {string} track
+ * @param {AbortSignal} signal
+ * @returns {Promise<Manifest>}
+ */
+export function fetchManifest(track, signal) {
+	return callJson(`stream.fcgi/${encodeURIComponent(track)}/manifest.json`, { signal });
+}
+
+/**
+ * Waits until enough of an upload has come to say what it is.
+ * @param {string} track
+ * @param {AbortSignal} signal
+ * @returns {Promise<Manifest>}
+ */
+export async function fetchKnown(track, signal) {
+	const backoff = new Backoff(UNKNOWN_FIRST, UNKNOWN_LONGEST);
+	let manifest = await fetchManifest(track, signal);
+
+	while (manifest.state === 'waiting_headers' && (await backoff.wait(signal)))
+		manifest = await fetchManifest(track, signal);
+	return manifest;
+}
+
+/**
+ * The MP4 of what grows, or has just been made, of which the catalogue is told a moment after there is an index.
+ * @param {string} track
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ codec: string, mime: string, url: string } | null>} null: nobody is told
+ */
+export async function fetchMade(track, signal) {
+	const backoff = new Backoff(TOLD_FIRST, TOLD_LONGEST);
+
+	for (let i = 0; i < TOLD; i++) {
+		const { growing, fmp4 } = (await fetchManifest(track, signal)).renditions.lossless;
+
+		if (growing)
+			return { ...growing, url: growing.stream };
+		if (fmp4)
+			return fmp4;
+		await backoff.wait(signal);
+	}
+	return null;
+}
