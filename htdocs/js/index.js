@@ -88,6 +88,7 @@ showSettingsMenu(settings, byId('settings-button', HTMLButtonElement), byId('set
 openBy(queueButton, byId('queue', HTMLElement));
 new QueuePanel(player, list.names, queueButton);
 list.addEventListener('choose', (event) => choose(detailOf(event)));
+list.addEventListener('near', (event) => player.expect(detailOf(event)));
 list.addEventListener('add', (event) => playNext(detailOf(event)));
 for (const name of ['track', 'change'])
 	player.addEventListener(name, () => list.mark(player.entry?.track ?? '', !player.paused));

@@ -2,7 +2,7 @@
  * The list of tracks: all of them, searched and continued by the catalogue's keyset,
  * or those of one artist or album.
  *
- * Events: "choose" and "add" (plays next), whose detail is a track's id.
+ * Events: "choose", "add" (plays next) and "near" (is about to be chosen), whose detail is a track's id.
  * @module
  */
 
@@ -31,6 +31,8 @@ import { clock, spoken } from './time.js';
 const PAGE_TRACKS = 50;
 /** From the last key to the question, milliseconds. */
 const TYPING_PAUSE = 250;
+/** How long a pointer rests on a row that it does not just cross, milliseconds. */
+const RESTING = 60;
 
 export class TrackList extends EventTarget {
 	#list = byId('tracks', HTMLOListElement);
@@ -42,6 +44,7 @@ export class TrackList extends EventTarget {
 	/** @type {string | null} */
 	#after = null;
 	#asking = new AbortController();
+	#resting = 0;
 	/** the track in the player, and whether it is heard */
 	#current = '';
 	#playing = false;
@@ -167,9 +170,22 @@ export class TrackList extends EventTarget {
 				make('span', { class: 'said' }, spoken(seconds))), add);
 
 		play.addEventListener('click', () => this.#tell('choose', track));
+		play.addEventListener('pointerenter', () => this.#near(track, RESTING));
+		play.addEventListener('pointerleave', () => clearTimeout(this.#resting));
+		for (const name of ['focus', 'touchstart'])
+			play.addEventListener(name, () => this.#near(track, 0), { passive: true });
 		add.addEventListener('click', () => this.#tell('add', track));
 		this.#markRow(row);
 		return row;
+	}
+
+	/**
+	 * @param {string} track
+	 * @param {number} delay  milliseconds
+	 */
+	#near(track, delay) {
+		clearTimeout(this.#resting);
+		this.#resting = setTimeout(() => this.#tell('near', track), delay);
 	}
 
 	/** @param {HTMLLIElement} row */

@@ -71,6 +71,14 @@ export class Drift extends EventTarget {
 	}
 
 	/**
+	 * The track will probably be played in a moment: its sound comes sooner then.
+	 * @param {string} track  id
+	 */
+	expect(track) {
+		this.#player.expect(track);
+	}
+
+	/**
 	 * What is played, in this order. The track in hand plays on, at its place in it or in front.
 	 * @param {(string | Place)[]} tracks  ids
 	 */

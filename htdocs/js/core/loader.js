@@ -5,7 +5,7 @@
  */
 
 import { OPUS_MIME, chooseRendition, withPreset } from '../rendition.js';
-import { fetchKnown } from './manifests.js';
+import { expectManifest, fetchKnown, takeManifest } from './manifests.js';
 import { hasWindows, openSource } from './open-source.js';
 import { decodesOggOpus } from './probe.js';
 import { hasPictures, hasSegments, openSegments } from './segments.js';
@@ -80,7 +80,7 @@ export class Loader {
 	 */
 	async load(entry, signal) {
 		const known = this.#experience(entry);
-		const manifest = this.#sounding(known.manifest ??= await fetchKnown(entry.track, signal), entry);
+		const manifest = this.#sounding(known.manifest ??= await takeManifest(entry.track, signal), entry);
 		const choice = await this.#choose(manifest, entry);
 
 		const way = await this.#wayOf(manifest, choice.name, known);
@@ -95,6 +95,19 @@ export class Loader {
 			known.closed.push(`${way} ${choice.name}`);
 			return this.load(entry, signal);
 		}
+	}
+
+	/**
+	 * A track will probably be played in a moment: asks for what comes before its sound. What still grows is
+	 * not made for that.
+	 * @param {string} track
+	 */
+	async expect(track) {
+		const { signal } = new AbortController();
+		const { state, renditions } = await expectManifest(track);
+
+		if (state === 'completed' && !renditions.lossless.growing)
+			await this.load({ track, format: '' }, signal);
 	}
 
 	/**

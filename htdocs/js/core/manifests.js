@@ -1,5 +1,5 @@
 /**
- * Asking what stream.fcgi says about tracks.
+ * Asking what stream.fcgi says about tracks, where it may be before somebody wants it.
  * @module
  */
 
@@ -23,6 +23,45 @@ const TOLD = 8;
  */
 export function fetchManifest(track, signal) {
 	return callJson(`stream.fcgi/${encodeURIComponent(track)}/manifest.json`, { signal });
+}
+
+/** Milliseconds for which an answer is good that came before it was wanted. */
+const FRESH = 10000;
+
+/** What was asked for ahead last. @type {{ track: string, asked: number, manifest: Promise<Manifest> } | null} */
+let expected = null;
+
+/**
+ * Somebody will probably want it in a moment.
+ * @param {string} track
+ * @returns {Promise<Manifest>}
+ */
+export function expectManifest(track) {
+	const before = expectedOf(track);
+	if (before)
+		return before;
+	const manifest = fetchManifest(track, new AbortController().signal);
+
+	expected = { track, asked: performance.now(), manifest };
+	manifest.catch(() => (expected = null));
+	return manifest;
+}
+
+/** @param {string} track */
+function expectedOf(track) {
+	return expected?.track === track && performance.now() < expected.asked + FRESH ? expected.manifest : null;
+}
+
+/**
+ * As fetchKnown(), but what was expected is as good.
+ * @param {string} track
+ * @param {AbortSignal} signal
+ */
+export async function takeManifest(track, signal) {
+	const manifest = await expectedOf(track)?.catch(() => null);
+
+	signal.throwIfAborted();
+	return manifest && manifest.state !== 'waiting_headers' ? manifest : fetchKnown(track, signal);
 }
 
 /**

@@ -150,6 +150,15 @@ export class Player extends EventTarget {
 	}
 
 	/**
+	 * Somebody is about to choose a track: what comes before its sound is asked for.
+	 * @param {string} track
+	 */
+	expect(track) {
+		if (track !== this.#entry?.track)
+			this.#loader.expect(track).catch(() => {}); /* who chooses it is told */
+	}
+
+	/**
 	 * What comes after the track in hand, and before it, becomes another; it plays on.
 	 * @param {Entry[]} queue  should hold it
 	 */
