@@ -11,6 +11,8 @@ import { parseWaveform } from './waveform.js';
 
 /** In the browser's own store: no server needs to know. */
 const VOLUME = 'drift.volume';
+/** Milliseconds between two of the player's own events, by which what moves slower follows it. */
+const SMOOTH = 250;
 const STALLED = 'Waiting for the network. It goes on by itself.';
 const STALLED_UPLOAD = 'Waiting for more of the upload. It goes on by itself.';
 
@@ -48,6 +50,7 @@ export class PlayerBar {
 		this.#seekBar.addEventListener('seek', (event) =>
 			player.seek(/** @type {CustomEvent<number>} */ (event).detail));
 		bar.volume.addEventListener('input', () => (player.volume = Number(bar.volume.value)));
+		document.addEventListener('visibilitychange', () => this.#showState());
 		player.volume = keptVolume();
 		this.#showState();
 	}
@@ -95,7 +98,7 @@ export class PlayerBar {
 		this.#showToggle(paused);
 		root.classList.toggle('waiting', waiting);
 		root.classList.toggle('failed', failed);
-		this.#bar.rendition.textContent = manifest && rendition ? renditionLabel(manifest, rendition) : '';
+		write(this.#bar.rendition, manifest && rendition ? renditionLabel(manifest, rendition) : '');
 		this.#tell(this.#player.stalled ? stalledText(manifest) : this.#player.notice);
 		this.#showVolume();
 		this.#showPosition();
@@ -140,21 +143,38 @@ export class PlayerBar {
 	}
 
 	#showPosition() {
-		this.#bar.position.textContent = clock(this.#player.position);
+		if (document.hidden)
+			return;
+		write(this.#bar.position, clock(this.#player.position));
 		this.#seekBar.move(this.#player.position, this.#player.bufferedTo);
 	}
 
-	/** Smoothly while it plays; by the player's own events where less motion is wanted. */
+	/**
+	 * Whenever the played part has grown by a pixel, where the player's own events are not enough for that,
+	 * and no less motion is wanted.
+	 */
 	#move() {
-		if (this.#moving || this.#player.paused || matchMedia('(prefers-reduced-motion: reduce)').matches)
+		const pixel = 1000 * this.#seekBar.secondsPerPixel;
+
+		if (this.#moving || this.#player.paused || pixel > SMOOTH || matchMedia('(prefers-reduced-motion: reduce)').matches)
 			return;
 		this.#moving = true;
-		requestAnimationFrame(() => {
+		setTimeout(() => requestAnimationFrame(() => {
 			this.#moving = false;
 			this.#showPosition();
 			this.#move();
-		});
+		}), pixel);
 	}
+}
+
+/**
+ * The same text again would be laid out and painted again.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function write(element, text) {
+	if (element.textContent !== text)
+		element.textContent = text;
 }
 
 /** @param {Manifest | null} manifest */

@@ -69,14 +69,18 @@ export class SeekBar extends EventTarget {
 	 * @param {number} ready    what lies ready from there on ends there
 	 */
 	move(seconds, ready) {
-		const before = [this.#playedPixels(), this.#pixels(this.#ready)];
+		const before = this.#edges();
 
 		this.#position = seconds;
 		this.#ready = ready;
-		if (this.#playedPixels() !== before[0] || this.#pixels(ready) !== before[1])
-			this.#draw();
+		this.#redraw(before);
 		if (Math.floor(seconds) !== Number(this.#slider.getAttribute('aria-valuenow')))
 			this.#describe();
+	}
+
+	/** How long the played part takes to grow by a pixel; Infinity: there is nothing to play. */
+	get secondsPerPixel() {
+		return this.#duration > 0 ? this.#duration / this.#canvas.width : Infinity;
 	}
 
 	#describe() {
@@ -122,25 +126,24 @@ export class SeekBar extends EventTarget {
 			if (event.button !== 0 || this.#duration === 0)
 				return;
 			slider.setPointerCapture(event.pointerId);
-			this.#drag(event);
+			this.#drag(this.#secondsAt(event));
 		});
 		slider.addEventListener('pointermove', (event) => {
 			this.#hover(event);
 			if (this.#dragged !== null)
-				this.#drag(event);
+				this.#drag(this.#secondsAt(event));
 		});
 		slider.addEventListener('pointerup', () => this.#drop());
-		slider.addEventListener('pointercancel', () => {
-			this.#dragged = null;
-			this.#draw();
-		});
+		slider.addEventListener('pointercancel', () => this.#drag(null));
 		slider.addEventListener('pointerleave', () => (this.#hint.hidden = true));
 	}
 
-	/** @param {PointerEvent} event */
-	#drag(event) {
-		this.#dragged = this.#secondsAt(event);
-		this.#draw();
+	/** @param {number | null} seconds */
+	#drag(seconds) {
+		const before = this.#edges();
+
+		this.#dragged = seconds;
+		this.#redraw(before);
 	}
 
 	#drop() {
@@ -183,8 +186,11 @@ export class SeekBar extends EventTarget {
 		this.#draw();
 	}
 
-	#playedPixels() {
-		return this.#pixels(this.#dragged ?? this.#position);
+	/** Where the played part ends, and what lies ready behind it, device pixels. */
+	#edges() {
+		const played = this.#pixels(this.#dragged ?? this.#position);
+
+		return [played, Math.max(played, this.#pixels(this.#ready))];
 	}
 
 	/** @param {number} seconds */
@@ -192,23 +198,44 @@ export class SeekBar extends EventTarget {
 		return this.#duration > 0 ? Math.round((this.#canvas.width * seconds) / this.#duration) : 0;
 	}
 
-	#draw() {
+	/**
+	 * As much of it as has changed.
+	 * @param {number[]} before  edges
+	 */
+	#redraw(before) {
+		const now = this.#edges();
+		const changed = [...now, ...before].filter((edge, i, all) => edge !== all[(i + 2) % 4]);
+
+		if (changed.length)
+			this.#draw(Math.min(...changed) - this.#head, Math.max(...changed) + this.#head);
+	}
+
+	/** Width of the line at the end of the played part, device pixels. */
+	get #head() {
+		return Math.ceil(2 * devicePixelRatio);
+	}
+
+	/**
+	 * @param {number} [from]  device pixel
+	 * @param {number} [to]
+	 */
+	#draw(from = 0, to = this.#canvas.width) {
 		const { width, height } = this.#canvas;
 		const context = this.#canvas.getContext('2d');
-		const played = this.#playedPixels();
+		const [played, ready] = this.#edges();
 		const colours = getComputedStyle(this.#slider);
+		const part = (/** @type {string} */ name, /** @type {number} */ left, /** @type {number} */ right) => context &&
+			this.#drawBars(context, colours.getPropertyValue(name), Math.max(from, left), Math.min(to, right));
 		if (!context)
 			return;
 
-		context.clearRect(0, 0, width, height);
-		const ready = Math.max(played, this.#pixels(this.#ready));
-
-		this.#drawBars(context, colours.getPropertyValue('--wave'), ready, width - ready);
-		this.#drawBars(context, colours.getPropertyValue('--wave-ready'), played, ready - played);
-		this.#drawBars(context, colours.getPropertyValue('--wave-played'), 0, played);
+		context.clearRect(from, 0, to - from, height);
+		part('--wave', ready, width);
+		part('--wave-ready', played, ready);
+		part('--wave-played', 0, played);
 		if (this.#duration > 0) {
 			context.fillStyle = colours.getPropertyValue('--wave-head');
-			context.fillRect(Math.min(played, width - 2 * devicePixelRatio), 0, 2 * devicePixelRatio, height);
+			context.fillRect(Math.min(played, width - this.#head), 0, this.#head, height);
 		}
 	}
 
@@ -216,24 +243,28 @@ export class SeekBar extends EventTarget {
 	 * @param {CanvasRenderingContext2D} context
 	 * @param {string} colour
 	 * @param {number} left   device pixels, as the next
-	 * @param {number} width
+	 * @param {number} right
 	 */
-	#drawBars(context, colour, left, width) {
+	#drawBars(context, colour, left, right) {
 		const middle = this.#canvas.height / 2 / devicePixelRatio;
 		const scale = middle / this.#loudest;
+		const step = (BAR + GAP) * devicePixelRatio;
+		if (right <= left)
+			return;
 
 		context.save();
 		context.beginPath();
-		context.rect(left, 0, width, this.#canvas.height);
+		context.rect(left, 0, right - left, this.#canvas.height);
 		context.clip();
 		context.scale(devicePixelRatio, devicePixelRatio);
 		context.fillStyle = colour;
-		this.#peaks.forEach(({ low, high }, bar) => {
+		for (let bar = Math.max(0, Math.floor(left / step)); bar < this.#peaks.length && bar * step < right; bar++) {
+			const { low, high } = this.#peaks[bar];
 			const up = Math.max(THIN, high * scale);
 			const down = Math.max(THIN, -low * scale);
 
 			context.fillRect(bar * (BAR + GAP), middle - up, BAR, up + down);
-		});
+		}
 		context.restore();
 	}
 

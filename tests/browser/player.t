@@ -47,6 +47,17 @@ async function chooseSetting(page, value) {
 	await page.keyboard.press('Escape');
 }
 
+/** Counts the frames that the page asks for. */
+function countFrames() {
+	const ask = globalThis.requestAnimationFrame;
+
+	globalThis.framesAsked = 0;
+	globalThis.requestAnimationFrame = (act) => {
+		globalThis.framesAsked++;
+		return ask(act);
+	};
+}
+
 /** Records the ground's colour from the first frame on. */
 function watchGround() {
 	globalThis.grounds = [];
@@ -89,6 +100,7 @@ function watchGround() {
 			track = await uploadTrack(stack, `${title}.wav`, composeWav(SECONDS));
 			context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
 			({ page, complaints } = await openPage(context));
+			await page.addInitScript(countFrames);
 			await page.goto(stack.url);
 			await page.fill('#search', title);
 			await page.waitForFunction((text) => {
@@ -112,8 +124,17 @@ function watchGround() {
 			await page.unrouteAll({ behavior: 'wait' });
 		});
 		it(on('plays the original, and it is not silent'), async () => {
+			const its = new RegExp(`${track}/manifest\\.json$`);
+			const asked = page.waitForResponse(its);
+
+			await row().hover();
+			assert.equal((await state(page)).track, null);
+			await asked;
+			const again = page.waitForRequest(its, { timeout: 1000 }).catch(() => null);
+
 			await row().click();
 			await playing(page);
+			assert.ok(!await again, 'what the pointer rests on has been asked for');
 			await playsBy(page, 'windows', 'lossless');
 			assert.equal(await page.textContent('#rendition'), 'Lossless · PCM');
 			assert.ok((await loudest(page)) > 0.05);
@@ -129,6 +150,64 @@ function watchGround() {
 						rows.add(Math.floor(i / 80));
 				return rows.size > 4;
 			});
+		});
+		it(on('tells what was played from what lies ready, and draws no more than has changed'), async () => {
+			await page.waitForFunction(() => drift.state.buffered > 3);
+			await page.evaluate(() => drift.pause());
+			const { kinds, same } = await page.evaluate(async ([seconds, names]) => {
+				const canvas = document.querySelector('#seek canvas');
+				const { width, height } = canvas;
+				const { t, buffered } = drift.state;
+				/* by a copy: the browser minds a canvas that is read often */
+				const pixels = () => {
+					const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+
+					copy.drawImage(canvas, 0, 0);
+					return copy.getImageData(0, 0, width, height).data;
+				};
+				const before = pixels();
+				/* a bar's colour, at the middle of what lies between two moments */
+				const colourIn = (from, to) => {
+					const at = 4 * (Math.floor(height / 2) * width + Math.floor((width * (from + to)) / 2 / seconds / 3) * 3);
+
+					return before.slice(at, at + 3).join();
+				};
+				const wanted = names.map((name) => getComputedStyle(canvas).getPropertyValue(name).match(/\d+/g).slice(0, 3).join());
+				const kinds = [[0, t], [t, t + buffered], [t + buffered, seconds]].map(([from, to]) => wanted.indexOf(colourIn(from, to)));
+
+				/* which draws all of it */
+				document.documentElement.toggleAttribute('data-theme', !document.documentElement.hasAttribute('data-theme'));
+				await new Promise((resolve) => setTimeout(resolve, 50));
+				document.documentElement.toggleAttribute('data-theme', !document.documentElement.hasAttribute('data-theme'));
+				await new Promise((resolve) => setTimeout(resolve, 50));
+				const all = pixels();
+
+				return { kinds, same: before.every((value, i) => value === all[i]) };
+			}, [SECONDS, ['--wave-played', '--wave-ready', '--wave']]);
+
+			assert.deepEqual(kinds, [0, 1, 2]);
+			assert.ok(same);
+			await page.evaluate(() => drift.resume());
+		});
+		it(on('moves by itself no oftener than pixels and seconds do, and less where less motion is wanted'), async () => {
+			const [usual, less] = await page.evaluate(() => globalThis.framesAsked).then(async (before) => {
+				const within = async (motion) => {
+					await page.emulateMedia({ reducedMotion: motion });
+					await page.waitForTimeout(300);
+					const from = await page.evaluate(() => globalThis.framesAsked);
+
+					await page.waitForTimeout(1000);
+					return (await page.evaluate(() => globalThis.framesAsked)) - from;
+				};
+
+				assert.ok(before > 0);
+				return [await within('no-preference'), await within('reduce')];
+			});
+			const pixels = await page.evaluate((seconds) => document.querySelector('#seek canvas').width / seconds, SECONDS);
+
+			assert.ok(usual > 0 && usual <= pixels + 2, `${usual} of ${pixels} pixels a second`);
+			assert.equal(less, 0);
+			await page.emulateMedia({ reducedMotion: 'no-preference' });
 		});
 		it(on('seeks by a click on the waveform'), async () => {
 			const box = await page.locator('#seek').boundingBox();
