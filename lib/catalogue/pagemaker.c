@@ -164,6 +164,7 @@ enum drift_err pagemaker_make(struct pagemaker *m, struct layout_pages want, int
 		.pcm = m->effect ? effect_get : sourcepcm_get,
 		.expect = m->effect ? NULL : sourcepcm_expect,
 		.pcm_context = m->effect ? (void *)m->effect : m->pcm,
+		.is_lossy = !decoder_get_facts(m->decoder)->lossless,
 		.sink = sink,
 		.sink_context = context,
 	};

@@ -79,11 +79,30 @@ static struct resample_range needs(const struct layout *l, struct layout_pages p
 				     layout_page_packets(l, pages.end - 1));
 }
 
+/* Where the PCM begins of which pages from page on are made. */
+static int64_t pcm_start(const struct opuspages_order *order, int64_t page)
+{
+	int64_t in_segment = page % LAYOUT_SEGMENT_PAGES;
+
+	return order->is_lossy ? page - in_segment : layout_run_start(page);
+}
+
 /* PCM of these pages; what was there already is the same again. */
 static enum drift_err load(struct opuspages *o, const struct opuspages_order *order,
 			   struct layout_pages pages)
 {
 	return order->pcm(order->pcm_context, needs(order->layout, pages), o->pcm);
+}
+
+/* At the run of that page, with PCM from another one of its segment on. */
+static void start(struct opuspages *o, const struct layout *l, int64_t page, int64_t pcm)
+{
+	int64_t segment = page / LAYOUT_SEGMENT_PAGES, first = layout_run_start(page);
+	int32_t packet = (int32_t)(first - segment * LAYOUT_SEGMENT_PAGES) * LAYOUT_PAGE_PACKETS;
+
+	segment_start(o->encoder, segment, packet,
+		      o->pcm + (first - pcm) * LAYOUT_PAGE_SAMPLES * l->params.channels,
+		      &o->segment);
 }
 
 static enum drift_err add_pages(struct opuspages *o, const struct opuspages_order *order,
@@ -104,22 +123,19 @@ static enum drift_err add_pages(struct opuspages *o, const struct opuspages_orde
 static enum drift_err make_of_segment(struct opuspages *o, const struct opuspages_order *order,
 				      struct layout_pages want, int64_t soon)
 {
-	int64_t segment = want.first / LAYOUT_SEGMENT_PAGES;
-	int64_t first = layout_run_start(want.first);
+	int64_t first = layout_run_start(want.first), pcm = pcm_start(order, want.first);
 	enum drift_err err;
 
 	if (soon < want.end && order->expect)
 		order->expect(order->pcm_context,
-			      needs(order->layout, (struct layout_pages){first, want.end}));
-	segment_start(o->encoder, segment,
-		      (int32_t)(first - segment * LAYOUT_SEGMENT_PAGES) * LAYOUT_PAGE_PACKETS,
-		      o->pcm, &o->segment);
-	err = load(o, order, (struct layout_pages){first, soon});
+			      needs(order->layout, (struct layout_pages){pcm, want.end}));
+	start(o, order->layout, want.first, pcm);
+	err = load(o, order, (struct layout_pages){pcm, soon});
 	if (!err)
 		err = add_pages(o, order, (struct layout_pages){first, soon}, want.first);
 	if (err || soon == want.end)
 		return err;
-	err = load(o, order, (struct layout_pages){first, want.end});
+	err = load(o, order, (struct layout_pages){pcm, want.end});
 	if (!err)
 		err = add_pages(o, order, (struct layout_pages){soon, want.end}, want.first);
 	return err;

@@ -13,6 +13,7 @@
 #include "media/layout.h"
 #include "media/resample.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,8 @@ struct opuspages_order {
 	opuspages_pcm pcm;
 	opuspages_expect expect; /* NULL: it is not told */
 	void *pcm_context; /* of both */
+	bool is_lossy; /* begun elsewhere the decoder would give other samples: it is asked from the
+			  start of the segment on always */
 	opuspages_sink sink;
 	void *sink_context;
 };

@@ -110,6 +110,7 @@ static void begin(struct request *r, struct made *m)
 		.serial = SERIAL,
 		.pcm = sourcepcm_get,
 		.pcm_context = r->source,
+		.is_lossy = !decoder_get_facts(r->decoder)->lossless,
 		.sink = collect,
 		.sink_context = &r->got,
 	};
