@@ -48,6 +48,25 @@ const assert = require('node:assert/strict');
 		assert.ok(first[2] >= 5000 + 1750 && first[2] < 5000 + 2500);
 		equal(tape.heard().slice(0, 20000), told(1, 5000, 25000));
 	});
+	it('asks for the first window at once, before who called it goes on', () => {
+		const { items, engine } = setUp([20000]);
+
+		engine.play(items[0], 100);
+		assert.equal(items[0].source.reads[0]?.[0], 100);
+		engine.stop();
+	});
+	it('goes on with the next track where one ends sooner than was told', async () => {
+		const { tape, items, engine } = setUp([20000, 300]);
+		const { source } = items[0];
+		const read = source.read.bind(source);
+
+		source.read = async (from, to, ahead, signal) =>
+			(await read(from, to, ahead, signal)).map((channel) => channel.slice(0, Math.max(0, 5000 - from)));
+		engine.play(items[0], 0);
+		await tape.run(7000);
+		equal(tape.heard(), [...told(1, 0, 5000), ...told(2, 0, 300)]);
+		assert.equal(tape.gaps(), 0);
+	});
 	it('waits for short windows only of a source that arrives', async () => {
 		const { tape, items, engine } = setUp([20000]);
 

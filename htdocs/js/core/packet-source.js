@@ -97,7 +97,8 @@ export class PacketSource {
 		const { preSkip } = this.#index;
 		const dropped = this.#codec.skips ? preSkip : 0;
 
-		await this.#index.reach(to + preSkip, signal);
+		if (this.#index.growing)
+			await this.#index.reach(to + preSkip, signal);
 		if (from >= this.length)
 			return [new Float32Array(0)];
 		const end = Math.min(to, this.length);

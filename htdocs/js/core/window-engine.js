@@ -217,7 +217,8 @@ export class WindowEngine extends EventTarget {
 
 		while (item) {
 			for (; at < item.source.length; length = lengths.shift() ?? length) {
-				await this.#room(signal);
+				if (this.#windows.length >= LYING) /* or it is asked for at once, before the page draws */
+					await this.#room(signal);
 				const to = endOfWindow(item.source, at, Math.min(length, item.source.longest * rate));
 				const ahead = Math.min(item.source.length, Math.max(to, together));
 				const pcm = await this.#awaited(item.source.read(at, to, ahead, signal), frame, signal);
