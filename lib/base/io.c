@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -88,6 +89,26 @@ enum drift_err io_pread_all(int fd, void *data, size_t len, int64_t offset)
 		len -= (size_t)n;
 	}
 	return DRIFT_OK;
+}
+
+enum drift_err io_add_file(int fd, int64_t max, struct buf *out)
+{
+	struct stat st;
+	void *bytes;
+	enum drift_err err;
+
+	if (fstat(fd, &st) < 0)
+		return DRIFT_EIO;
+	if (st.st_size > max)
+		return DRIFT_ELARGE;
+	bytes = malloc((size_t)st.st_size + 1);
+	if (!bytes)
+		return DRIFT_ENOMEM;
+	err = io_pread_all(fd, bytes, (size_t)st.st_size, 0);
+	if (!err)
+		buf_add(out, bytes, (size_t)st.st_size);
+	free(bytes);
+	return err || buf_ok(out) ? err : DRIFT_ENOMEM;
 }
 
 /* What copy_file_range(2) says of files that it cannot copy between. */

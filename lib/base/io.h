@@ -8,6 +8,7 @@
 #ifndef DRIFT_BASE_IO_H
 #define DRIFT_BASE_IO_H
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #include <stdbool.h>
@@ -21,6 +22,9 @@ enum drift_err io_pwrite_all(int fd, const void *data, size_t len, int64_t offse
 /* Fills data; DRIFT_EMORE when the file ends first. */
 enum drift_err io_read_all(int fd, void *data, size_t len) MUST_CHECK;
 enum drift_err io_pread_all(int fd, void *data, size_t len, int64_t offset) MUST_CHECK;
+/* Adds all that is in a file now, at most max bytes, to out; errors also DRIFT_ELARGE,
+   DRIFT_ENOMEM. */
+enum drift_err io_add_file(int fd, int64_t max, struct buf *out) MUST_CHECK;
 
 /*
  * Copies bytes from one file to another, within the system where it can.

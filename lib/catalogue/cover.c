@@ -1,5 +1,6 @@
 #include "catalogue/cover.h"
 
+#include "base/io.h"
 #include "base/log.h"
 #include "catalogue/artifact.h"
 #include "catalogue/store.h"
@@ -10,7 +11,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,25 +68,14 @@ enum drift_err cover_store(const struct conf *conf, const struct uuid *track, in
 
 /* --- from version to version ------------------------------------------------------ */
 
-static enum drift_err add_file(int fd, size_t len, struct buf *out)
-{
-	void *map = len ? mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-
-	if (map == MAP_FAILED)
-		return DRIFT_EIO;
-	buf_add(out, map, len);
-	munmap(map, len);
-	return buf_ok(out) ? DRIFT_OK : DRIFT_ENOMEM;
-}
-
 static enum drift_err read_file(const char *path, struct buf *out, int64_t *mtime_us)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	enum drift_err err = DRIFT_EIO;
 	struct stat st;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size <= DECODER_COVER_MAX) {
-		err = add_file(fd, (size_t)st.st_size, out);
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		err = io_add_file(fd, DECODER_COVER_MAX, out);
 		*mtime_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
 	}
 	if (err)

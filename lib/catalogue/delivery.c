@@ -26,6 +26,14 @@ struct delivery delivery_of(struct service *s)
 	return (struct delivery){.h = s->h, .db = s->db, .conf = &s->conf, .service = s};
 }
 
+bool delivery_split(struct delivery *d)
+{
+	bool is_ours = service_split(d->service);
+
+	d->db = d->service->db;
+	return is_ours;
+}
+
 static bool find_file(const struct delivery *d, const struct track *t, const char *name,
 		      const char *mime, struct stored *out)
 {

@@ -32,6 +32,9 @@ struct delivery {
 
 struct delivery delivery_of(struct service *s);
 
+/* Has a new process go on with it, where the answer takes long: as service_split(). */
+bool delivery_split(struct delivery *d) MUST_CHECK;
+
 /*
  * Answers with a file.
  *

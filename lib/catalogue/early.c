@@ -21,7 +21,7 @@
 
 #define BEGIN_MS 1500 /* until who begins it is told to come back */
 #define LOOK_MS 20
-#define TEXT_MAX ((off_t)8 << 20) /* bytes of a playlist or a sidecar */
+#define TEXT_MAX ((int64_t)8 << 20) /* bytes of a playlist or a sidecar */
 #define GONE "It is being stored; try again in a moment."
 
 struct early {
@@ -41,19 +41,11 @@ static bool read_text(const struct early *e, const char *name, struct buf *out)
 {
 	struct store_path path = path_of(e, name);
 	int fd = open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
-	char *bytes = NULL;
-	bool ok = fd >= 0 && fstat(fd, &st) == 0 && st.st_size <= TEXT_MAX;
+	bool ok = fd >= 0 && io_add_file(fd, TEXT_MAX, out) == DRIFT_OK;
 
-	if (ok)
-		bytes = malloc((size_t)st.st_size + 1);
-	ok = bytes && io_pread_all(fd, bytes, (size_t)st.st_size, 0) == DRIFT_OK;
-	if (ok)
-		buf_add(out, bytes, (size_t)st.st_size);
-	free(bytes);
 	if (fd >= 0)
 		close(fd);
-	return ok && buf_ok(out);
+	return ok;
 }
 
 /* Does its sidecar say that no more will come? */
@@ -152,13 +144,16 @@ static void fail_yet(const struct early *e)
 	tail_fail_later(e->d->h, sentence);
 }
 
+/* Waits for what will be there in a moment. False: another process does, and answers. */
 static bool wait_for_first(const struct early *e)
 {
 	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000L};
 
+	if (!is_there(e) && !delivery_split(e->d))
+		return false;
 	for (int ms = 0; !is_there(e) && ms < BEGIN_MS; ms += LOOK_MS)
 		nanosleep(&moment, NULL);
-	return is_there(e);
+	return true;
 }
 
 static void fail(const struct early *e, enum drift_err err)
@@ -224,9 +219,11 @@ static bool admit(struct delivery *d, const struct track *t, const struct growth
 		fail(e, err);
 		return false;
 	}
+	if (!wait_for_first(e))
+		return false;
 	http_set_header(d->h, "Drift-State", "growing");
 	http_set_header(d->h, "Cache-Control", "no-store");
-	if (wait_for_first(e))
+	if (is_there(e))
 		return true;
 	fail_yet(e);
 	return false;
@@ -389,7 +386,11 @@ bool early_try_opus(struct delivery *d, const struct track *t, const char *twin)
 
 	if (!find(d, t, &growth_opus, &e))
 		return true;
-	if (have_made(&e) != DRIFT_OK || (!wait_for_first(&e) && !is_in_the_middle(d->h)))
+	if (have_made(&e) != DRIFT_OK)
+		return false;
+	if (!wait_for_first(&e))
+		return true;
+	if (!is_there(&e) && !is_in_the_middle(d->h))
 		return false;
 	http_set_header(d->h, "Drift-Format", "opus");
 	if (is_there(&e))

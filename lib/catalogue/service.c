@@ -4,10 +4,13 @@
 #include "catalogue/secret.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static bool open_service(const char *program, struct service *s)
 {
 	log_init(program);
+	s->program = program;
+	s->pid = getpid();
 	if (conf_load(&s->conf) != DRIFT_OK)
 		return false;
 	s->h = http_new();
@@ -29,6 +32,18 @@ int service_run(const char *program, service_answer_fn *answer)
 	db_free(s.db);
 	http_free(s.h);
 	return works ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+bool service_split(struct service *s)
+{
+	if (!http_split(s->h))
+		return false;
+	if (s->pid == getpid())
+		return true;
+	/* the old one is the parent's, who still talks over it */
+	s->pid = getpid();
+	s->db = db_new(s->conf.web_dsn, s->program);
+	return s->db != NULL;
 }
 
 enum drift_err service_find_secret(struct service *s)

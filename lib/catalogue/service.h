@@ -12,8 +12,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct service {
+	const char *program;
+	pid_t pid; /* whose the connection is */
 	struct conf conf;
 	struct http *h;
 	struct db *db;
@@ -32,6 +35,12 @@ typedef void service_answer_fn(struct service *s);
  * Returns the program's exit code: EXIT_FAILURE when it cannot work (logged).
  */
 int service_run(const char *program, service_answer_fn *answer) MUST_CHECK;
+
+/*
+ * Has a new process, with a connection of its own, go on with the request, as http_split()
+ * does. On false there is nothing more to do for it here.
+ */
+bool service_split(struct service *s) MUST_CHECK;
 
 /* Fills s->secret, once in a program's life. Errors: of secret_get(). */
 enum drift_err service_find_secret(struct service *s) MUST_CHECK;

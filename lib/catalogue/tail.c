@@ -140,19 +140,11 @@ static void follow(struct follower *f)
 		log_info("tail: a listener is left at byte %" PRId64, f->at);
 }
 
-/* A process that was split off has to have a connection of its own. */
-static bool connect_anew(struct delivery *d)
-{
-	if (!http_is_cgi(d->h))
-		d->service->db = d->db = db_new(d->conf->web_dsn, "stream.fcgi");
-	return d->db != NULL;
-}
-
 static void send_all(struct delivery *d, const struct tail *t, const char *twin)
 {
 	struct follower f = {.d = d, .t = t, .fd = -1};
 
-	if (delivery_pass_on(d, INT64_MAX, twin) || !http_split(d->h) || !connect_anew(d))
+	if (delivery_pass_on(d, INT64_MAX, twin) || !delivery_split(d))
 		return;
 	if (t->open(t->context, &f.fd) != DRIFT_OK) {
 		fail(d->h, t, DRIFT_EIO);

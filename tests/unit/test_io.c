@@ -50,6 +50,27 @@ static int in_memory(void)
 	return fd;
 }
 
+static void it_adds_a_file_up_to_a_size(void **state)
+{
+	struct buf out = {0};
+	int fd = temporary();
+
+	(void)state;
+	buf_add_text(&out, "x");
+	assert_int_equal(io_add_file(fd, 0, &out), DRIFT_OK);
+	assert_int_equal(out.len, 1);
+	fill(fd);
+	assert_int_equal(io_add_file(fd, BYTES - 1, &out), DRIFT_ELARGE);
+	assert_int_equal(out.len, 1);
+	assert_int_equal(io_add_file(fd, BYTES, &out), DRIFT_OK);
+	assert_int_equal(out.len, 1 + BYTES);
+	for (int i = 0; i < BYTES; i++)
+		assert_int_equal((uint8_t)out.data[1 + i], content(i));
+	buf_clear(&out);
+	close(fd);
+	assert_int_equal(io_add_file(fd, BYTES, &out), DRIFT_EIO);
+}
+
 static void check_copy(int from)
 {
 	const int64_t at = 1001, to_at = 37, bytes = BYTES - 2002;
@@ -97,6 +118,7 @@ static void it_says_what_failed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_adds_a_file_up_to_a_size),
 		cmocka_unit_test(it_copies_a_part_of_a_file),
 		cmocka_unit_test(it_copies_to_another_file_system),
 		cmocka_unit_test(it_says_what_failed),
