@@ -190,7 +190,7 @@ const GROWING = { 'growing.wav': null, 'growing.flac': [], 'growing.mp3': ['-b:a
 					await until(() => drift.state.stalled);
 				}, track);
 				assert.equal((await page.evaluate(() => drift.state)).engine, 'windows');
-				assert.match(await page.textContent('#notice'), /more of the upload/);
+				await page.waitForFunction(() => /more of the upload/.test(document.getElementById('notice').textContent));
 				await send(file.length >> 2);
 				const back = await page.evaluate(async () => {
 					const begun = performance.now();
