@@ -143,6 +143,7 @@ install-site: all player
 # A tarball that needs nothing of the host but its C library: the programs look for their
 # libraries in drift/lib, from drift/bin, public_html/cgi-bin and one folder further down.
 dist = $(BUILD)/drift-$(VERSION)-$(shell uname -m)
+COMPRESS = gzip
 RPATH = $$ORIGIN/../lib:$$ORIGIN/../../drift/lib:$$ORIGIN/../../../drift/lib
 
 .PHONY: dist
@@ -152,7 +153,7 @@ dist:
 		LDFLAGS='$(LDFLAGS) -Wl,--disable-new-dtags,-rpath,'\''$$(RPATH)'\'
 	mkdir -p $(dist)/drift/lib
 	etc/apache/libraries $(BUILD)/dist/* | xargs install -m 0644 -t $(dist)/drift/lib
-	tar -C $(BUILD) --owner=0 --group=0 -czf $(dist).tar.gz $(notdir $(dist))
+	tar -C $(BUILD) --owner=0 --group=0 -I '$(COMPRESS)' -cf $(dist).tar.gz $(notdir $(dist))
 	rm -rf $(dist)
 
 .PHONY: clean
