@@ -19,8 +19,8 @@
  * @property {string | null} [seekidx] the same from seekidx.fcgi; also while it grows
  * @property {number} [pre_skip]      samples that a decoder of Opus drops
  * @property {{ codec: string, mime: string, url: string } | null} [fmp4] the lossless one as fragmented MP4
- * @property {{ codec: string, mime: string, stream: string } | null} [growing] that, while it is made; null
- *     before somebody has asked for its index (seekidx)
+ * @property {{ codec: string, mime: string, stream: string, url: string } | null} [growing] that, or Opus, while
+ *     it is made; null before somebody has asked for its index (seekidx)
  */
 
 /**
@@ -70,9 +70,9 @@ export function withPreset(manifest, preset, intensity) {
 }
 
 /** States in which a rendition can be played. */
-const PLAYABLE = { lossless: ['ready', 'growing'], opus: ['ready', 'virtual'] };
-/** States of Opus that will be one of these. */
-const PENDING = ['missing', 'growing'];
+const PLAYABLE = { lossless: ['ready', 'growing'], opus: ['ready', 'virtual', 'growing'] };
+
+const ARRIVING = 'It is still being uploaded, and plays as it arrives.';
 
 /** What the element is asked about, whatever the manifest's exact spelling. */
 export const OPUS_MIME = 'audio/ogg; codecs=opus';
@@ -90,13 +90,13 @@ export function chooseRendition(manifest, wanted, canPlay, refused = []) {
 	const opus = usable('opus') && canPlay(OPUS_MIME);
 	const lossless = usable('lossless');
 
-	if (lossless && manifest.renditions.lossless.state === 'growing')
-		return { ...choice(manifest, 'lossless', 'It is still being uploaded, and plays as it arrives.'), pending: true };
+	if (manifest.renditions.lossless.state === 'growing' && (lossless || opus))
+		return { ...choice(manifest, (wanted === 'opus' && opus) || !lossless ? 'opus' : 'lossless', ARRIVING), pending: true };
 	if (wanted === 'opus' && opus)
 		return choice(manifest, 'opus', '');
 	if (wanted === 'opus' && lossless)
 		return { ...choice(manifest, 'lossless', whyNotOpus(manifest, canPlay, refused)),
-			pending: PENDING.includes(manifest.renditions.opus.state) && canPlay(OPUS_MIME) };
+			pending: manifest.renditions.opus.state === 'missing' && canPlay(OPUS_MIME) };
 	/* "no" of canPlayType is no proof for a source: it is tried where there is
 	   nothing else */
 	if (lossless && (canPlay(manifest.renditions.lossless.mime) || !opus))
@@ -113,9 +113,9 @@ export function chooseRendition(manifest, wanted, canPlay, refused = []) {
  * @returns {Choice}
  */
 function choice(manifest, name, note) {
-	const { url, stream } = manifest.renditions[name];
+	const { url, stream, state } = manifest.renditions[name];
 
-	return { name, url: url ?? stream, note, pending: false };
+	return { name, url: url ?? stream, note, pending: state === 'growing' };
 }
 
 /**

@@ -57,6 +57,7 @@ const buffer = (bytes) => Uint8Array.from(bytes).buffer;
 	const { it, runTests } = await import('./lib/tap.mjs');
 	const { RangeReader } = await import('../../htdocs/js/core/range-reader.js');
 	const { constantSidecar, parseSidecar, readSetup, entryBefore, entryBehind } = await import('../../htdocs/js/core/sidecar.js');
+	const { FragmentIndex } = await import('../../htdocs/js/core/fragment-index.js');
 	const { OggSource } = await import('../../htdocs/js/core/ogg-source.js');
 	const { openWav } = await import('../../htdocs/js/core/wav-source.js');
 	const { Resampler } = await import('../../htdocs/js/core/resampler.js');
@@ -184,7 +185,7 @@ const buffer = (bytes) => Uint8Array.from(bytes).buffer;
 		};
 
 		sidecar.bytes = 1100;
-		return { source: new OggSource(sidecar, async () => sidecar.setup, reader, decode), reads };
+		return { source: new OggSource(new FragmentIndex(sidecar), async () => sidecar.setup, reader, decode), reads };
 	}
 
 	it('owns just the samples of a window, and asks for no page twice', async () => {

@@ -5,10 +5,11 @@ const assert = require('node:assert/strict');
 
 /** Of seeks that are heard in each rendition. */
 const SEEKS = [0, 3.21987, 21.3];
-/** What is heard while it is uploaded, and how it is encoded: it takes some bytes to tell what it is. */
+/** What is heard while it is uploaded: its name, how it is encoded, and what is listened to. It takes some bytes to tell what it is. */
 const GROWING_SECONDS = 6;
-const GROWING = { 'growing.wav': null, 'growing.flac': [], 'growing.mp3': ['-b:a', '320k'],
-	'growing.m4a': ['-c:a', 'aac', '-aac_pns', '0', '-b:a', '320k', '-movflags', 'faststart'] };
+const GROWING = [['growing.wav', null, 'lossless'], ['growing.wav', null, 'opus'], ['growing.flac', [], 'lossless'],
+	['growing.mp3', ['-b:a', '320k'], 'lossless'],
+	['growing.m4a', ['-c:a', 'aac', '-aac_pns', '0', '-b:a', '320k', '-movflags', 'faststart'], 'lossless']];
 
 (async () => {
 	const { it, runTests } = await import('./lib/tap.mjs');
@@ -175,8 +176,8 @@ const GROWING = { 'growing.wav': null, 'growing.flac': [], 'growing.mp3': ['-b:a
 			assert.match(result.said, /wait/i);
 			assert.ok(result.seconds > 0.5 && result.error <= NOTHING, JSON.stringify(result));
 		});
-		for (const [name, how] of Object.entries(GROWING).filter(([, encoding]) => all || !encoding))
-			it(on(`plays what is still being uploaded, waits for the uploader, and leaves nothing out: ${name}`), async () => {
+		for (const [name, how, format] of GROWING.filter(([, encoding]) => all || !encoding))
+			it(on(`plays what is still being uploaded, waits for the uploader, and leaves nothing out: ${format} of ${name}`), async () => {
 				const wav = composeWav(GROWING_SECONDS);
 				const file = how ? encodeWav(wav, name, how) : wav;
 				const { track, send } = await beginUpload(stack, name, file);
@@ -184,12 +185,14 @@ const GROWING = { 'growing.wav': null, 'growing.flac': [], 'growing.mp3': ['-b:a
 				growing.push(track);
 				await fresh();
 				await send(file.length >> 1);
-				await page.evaluate(async (id) => {
+				await page.evaluate(async ([id, wanted]) => {
 					await capture.start(drift.context, drift.output);
-					await drift.play(id);
+					await drift.play(id, { format: wanted });
 					await until(() => drift.state.stalled);
-				}, track);
-				assert.equal((await page.evaluate(() => drift.state)).engine, 'windows');
+				}, [track, format]);
+				const { engine, rendition } = await page.evaluate(() => drift.state);
+
+				assert.deepEqual([engine, rendition], ['windows', format]);
 				await page.waitForFunction(() => /more of the upload/.test(document.getElementById('notice').textContent));
 				await send(file.length >> 2);
 				const back = await page.evaluate(async () => {
@@ -200,13 +203,13 @@ const GROWING = { 'growing.wav': null, 'growing.flac': [], 'growing.mp3': ['-b:a
 				});
 				assert.ok(back < 3000, `${back} ms`);
 				await send(file.length - (file.length >> 2) - (file.length >> 1));
-				const result = await page.evaluate(async (id) => {
+				const result = await page.evaluate(async ([id, wanted]) => {
 					await until(() => !drift.state.playing);
 					const heard = await capture.take();
-					const whole = await reference(id, 'lossless', 48000);
+					const whole = await reference(id, wanted, 48000);
 
 					return { ...compareHeard(heard, whole), length: whole[0].length };
-				}, track);
+				}, [track, format]);
 
 				assert.ok(result.error <= NOTHING && result.heard === result.length, JSON.stringify(result));
 				forgive(complaints, /503/);

@@ -137,8 +137,18 @@ function manifest(opus = {}, lossless = {}) {
 		assert.deepEqual([name, pending], ['lossless', true]);
 		assert.match(note, /still being made/);
 		assert.equal(chooseRendition(manifest({ state: 'failed', url: null }), 'opus', all).pending, false);
-		const growing = chooseRendition(manifest({ state: 'growing', url: null }), 'opus', all);
-		assert.deepEqual([growing.name, growing.pending], ['lossless', true]);
+	});
+	it('gives Opus that grows to who wants it, and looks again', () => {
+		const growing = manifest({ state: 'growing', url: null, stream: '/s' });
+		const arriving = manifest({ state: 'growing', url: null, stream: '/s' }, { state: 'growing', url: null, stream: '/l' });
+		const given = (...wish) => [chooseRendition(...wish)].map(({ name, url, pending }) => [name, url, pending])[0];
+
+		assert.deepEqual(given(growing, 'opus', all), ['opus', '/s', true]);
+		assert.deepEqual(given(growing, 'lossless', all), ['lossless', '/l', false]);
+		assert.deepEqual(given(arriving, 'opus', all), ['opus', '/s', true]);
+		assert.deepEqual(given(arriving, 'lossless', all), ['lossless', '/l', true]);
+		assert.deepEqual(given(arriving, 'opus', noOpus), ['lossless', '/l', true]);
+		assert.deepEqual(given(arriving, 'lossless', all, ['lossless']), ['opus', '/s', true]);
 	});
 	it('gives lossless where the browser cannot play Ogg Opus, and says so', () => {
 		const { name, pending, note } = chooseRendition(manifest(), 'opus', noOpus);

@@ -1,6 +1,6 @@
 /**
- * Where the fragments of an MP4 are, by its sidecar; also while it is still being made, when
- * the sidecar is asked for again as it grows.
+ * Where the fragments of an MP4, or the pages of Ogg Opus, are, by its sidecar; also while it is still
+ * being made, when the sidecar is asked for again as it grows.
  *
  * Positions are samples counted from the first packet of all.
  *
@@ -9,7 +9,7 @@
  */
 
 import { Backoff } from '../backoff.js';
-import { entryBefore, parseSidecar } from './sidecar.js';
+import { entryBefore, entryBehind, parseSidecar } from './sidecar.js';
 import { SourceDamaged, SourceGone } from './source.js';
 
 /** @typedef {import('./sidecar.js').Sidecar} Sidecar */
@@ -63,6 +63,11 @@ export class FragmentIndex {
 		return this.#sidecar.growing;
 	}
 
+	/** Whether what begins at any entry decodes without pre-roll. */
+	get exact() {
+		return this.#sidecar.exact;
+	}
+
 	/** Fragments that are there; of what grows the last entry tells where the next will begin. */
 	get count() {
 		return this.#sidecar.positions.length - (this.growing ? 1 : 0);
@@ -97,6 +102,11 @@ export class FragmentIndex {
 	/** The fragment with a sample; while it grows it may be the next one. @param {number} sample */
 	entryOf(sample) {
 		return entryBefore(this.#sidecar, sample);
+	}
+
+	/** The first one that begins at or behind a sample; as many as there are: behind all. @param {number} sample */
+	entryBehind(sample) {
+		return entryBehind(this.#sidecar, sample);
 	}
 
 	/**
@@ -156,14 +166,21 @@ export async function fetchSidecar(url, signal) {
  * @param {string} url    of seekidx.fcgi
  * @param {number} guess  samples that it will probably have
  * @param {AbortSignal} signal
+ * @param {boolean} [moves]  what it is of will be whole in another place: it is gone then
  * @throws {Error} when it is not being made
  */
-export async function openGrowingIndex(url, guess, signal) {
+export async function openGrowingIndex(url, guess, signal, moves = false) {
 	const backoff = new Backoff(MORE_FIRST, MORE_LONGEST);
-	const more = (/** @type {AbortSignal} */ until) => ask(url, until);
+	const more = async (/** @type {AbortSignal} */ until) => {
+		const sidecar = await ask(url, until);
+		if (moves && sidecar && !sidecar.growing)
+			throw new SourceGone('it is whole by now');
+
+		return sidecar;
+	};
 
 	for (let i = 0; i < ASKED; i++) {
-		const sidecar = await more(signal);
+		const sidecar = await ask(url, signal);
 
 		if (sidecar && (!sidecar.growing || sidecar.positions.length > 1))
 			return new FragmentIndex(sidecar, guess, more);

@@ -80,21 +80,23 @@ export async function fetchKnown(track, signal) {
 }
 
 /**
- * The MP4 of what grows, or has just been made, of which the catalogue is told a moment after there is an index.
+ * What is made of what grows, or has just been made, of which the catalogue is told a moment after there is an index.
  * @param {string} track
+ * @param {import('../rendition.js').RenditionName} name  of the lossless one it is the MP4
  * @param {AbortSignal} signal
- * @returns {Promise<{ codec: string, mime: string, url: string } | null>} null: nobody is told
+ * @returns {Promise<{ codec: string, mime: string, url: string, file: string } | null>}
+ *     file: the same, where it stays as it is; null: nobody is told
  */
-export async function fetchMade(track, signal) {
+export async function fetchMade(track, name, signal) {
 	const backoff = new Backoff(TOLD_FIRST, TOLD_LONGEST);
 
 	for (let i = 0; i < TOLD; i++) {
-		const { growing, fmp4 } = (await fetchManifest(track, signal)).renditions.lossless;
+		const { growing, fmp4 } = (await fetchManifest(track, signal)).renditions[name];
 
 		if (growing)
-			return { ...growing, url: growing.stream };
+			return { ...growing, url: growing.stream, file: growing.url };
 		if (fmp4)
-			return fmp4;
+			return { ...fmp4, file: fmp4.url };
 		await backoff.wait(signal);
 	}
 	return null;

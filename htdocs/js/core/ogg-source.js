@@ -9,9 +9,9 @@
  * @module
  */
 
-import { entryBefore, entryBehind } from './sidecar.js';
 import { wholeSlice } from './whole-slice.js';
 
+/** @typedef {import('./fragment-index.js').FragmentIndex} FragmentIndex */
 /** @typedef {import('./range-reader.js').RangeReader} RangeReader */
 /** @typedef {import('./source.js').Pcm} Pcm */
 
@@ -24,9 +24,11 @@ import { wholeSlice } from './whole-slice.js';
 const OPUS_CLEAN = 16000;
 const OPUS_CLEAN_SLOW = 1920;
 const OPUS_ANY = 35 * 960;
+/** Of a file that grows, seconds of a window: more may take long to come. */
+const GROWING_LONGEST = 1;
 
 export class OggSource {
-	#sidecar;
+	#index;
 	#setup;
 	#reader;
 	#decode;
@@ -34,33 +36,42 @@ export class OggSource {
 	#kept = { entry: -1, bytes: new Uint8Array(0) };
 
 	/**
-	 * @param {import('./sidecar.js').Index} sidecar  complete, of one entry or more
+	 * @param {FragmentIndex} index  of the pages, one or more
 	 * @param {() => Promise<Uint8Array>} setup asked for beside the first pages
 	 * @param {RangeReader} reader  of the artifact
 	 * @param {(slice: Uint8Array<ArrayBuffer>, rate: number) => Promise<Pcm>} decode
 	 */
-	constructor(sidecar, setup, reader, decode) {
-		this.#sidecar = sidecar;
+	constructor(index, setup, reader, decode) {
+		this.#index = index;
 		this.#setup = setup;
 		this.#reader = reader;
 		this.#decode = decode;
-		this.rate = sidecar.timescale;
-		this.length = sidecar.samples;
-		this.longest = Infinity;
+		this.rate = index.rate;
+	}
+
+	get length() {
+		return this.#index.length;
+	}
+
+	get longest() {
+		return this.#index.growing ? GROWING_LONGEST : Infinity;
 	}
 
 	/** @type {import('./source.js').Source['windowEnd']} */
 	windowEnd(from, wanted) {
-		const end = entryBehind(this.#sidecar, from + wanted + this.#sidecar.preSkip);
+		const { preSkip, growing } = this.#index;
+		const end = growing ? from + wanted
+			: this.#index.at(this.#index.entryBehind(from + wanted + preSkip)) - preSkip;
 
-		return Math.min(this.length, this.#position(end) - this.#sidecar.preSkip);
+		return Math.min(this.length, end);
 	}
 
 	/** @type {import('./source.js').Source['read']} */
 	async read(from, to, ahead, signal) {
-		const first = entryBefore(this.#sidecar, Math.max(0, from - this.#preroll()));
-		const last = entryBehind(this.#sidecar, to + this.#sidecar.preSkip);
-		const start = this.#sidecar.positions[first];
+		await this.#index.reach(to + this.#index.preSkip, signal);
+		const first = this.#index.entryOf(Math.max(0, from - this.#preroll()));
+		const last = this.#index.entryBehind(to + this.#index.preSkip);
+		const start = this.#index.at(first);
 		const pcm = await wholeSlice((again) => this.#slice(first, last, ahead, signal, again),
 			(slice) => this.#decode(slice, this.rate), (whole) => this.#isWhole(whole, first, last), signal);
 
@@ -68,7 +79,7 @@ export class OggSource {
 	}
 
 	#preroll() {
-		if (!this.#sidecar.exact)
+		if (!this.#index.exact)
 			return OPUS_ANY;
 		return this.#reader.slow ? OPUS_CLEAN_SLOW : OPUS_CLEAN;
 	}
@@ -82,9 +93,9 @@ export class OggSource {
 	 */
 	async #slice(first, last, ahead, signal, again) {
 		const kept = this.#kept.entry === first && !again ? this.#kept.bytes : new Uint8Array(0);
-		const from = this.#offset(first) + kept.length;
-		const to = this.#offset(last);
-		const furthest = this.#offset(entryBehind(this.#sidecar, ahead + this.#sidecar.preSkip));
+		const from = this.#index.offset(first) + kept.length;
+		const to = this.#index.offset(last);
+		const furthest = this.#index.offset(this.#index.entryBehind(ahead + this.#index.preSkip));
 		const [setup, bytes] = await Promise.all([this.#setup(),
 			this.#reader.read(from, to, furthest, signal, again ? 'reload' : 'default')]);
 		const slice = new Uint8Array(setup.length + kept.length + bytes.length);
@@ -102,7 +113,7 @@ export class OggSource {
 	 * @param {Uint8Array} slice  ends with the entry
 	 */
 	#keepEnd(entry, slice) {
-		const bytes = this.#offset(entry + 1) - this.#offset(entry);
+		const bytes = this.#index.offset(entry + 1) - this.#index.offset(entry);
 
 		this.#kept = { entry, bytes: slice.slice(slice.length - bytes) };
 	}
@@ -115,21 +126,10 @@ export class OggSource {
 	 * @param {number} last
 	 */
 	#isWhole(pcm, first, last) {
-		const start = this.#sidecar.positions[first];
+		const start = this.#index.at(first);
 
-		if (last >= this.#sidecar.positions.length)
+		if (last >= this.#index.count && !this.#index.growing)
 			return pcm[0].length >= this.length - start;
-		return pcm[0].length === this.#sidecar.positions[last] - start - this.#sidecar.preSkip;
-	}
-
-	/** @param {number} entry  one past the last: the end */
-	#position(entry) {
-		return entry < this.#sidecar.positions.length ? this.#sidecar.positions[entry]
-			: this.length + this.#sidecar.preSkip;
-	}
-
-	/** @param {number} entry  one past the last: the end */
-	#offset(entry) {
-		return entry < this.#sidecar.offsets.length ? this.#sidecar.offsets[entry] : this.#sidecar.bytes;
+		return pcm[0].length === this.#index.at(last) - start - this.#index.preSkip;
 	}
 }

@@ -53,9 +53,11 @@ export async function hasWindows(manifest, name) {
  * @returns {{ key: string, open: () => Promise<Source> } | null} null: there is nothing
  */
 function fileOf(manifest, name) {
-	const { url, stream, sidecar, seekidx, fmp4, codec, mime } = manifest.renditions[name];
+	const { url, stream, sidecar, seekidx, fmp4, codec, mime, state } = manifest.renditions[name];
 	const index = sidecar ?? seekidx;
 
+	if (name === 'opus' && index && state === 'growing')
+		return { key: `${stream} ${manifest.version} ${state}`, open: () => openGrowingOgg(manifest, stream, index) };
 	if (name === 'opus')
 		return index ? { key: url ?? stream, open: () => openOgg(manifest, url ?? stream, index) } : null;
 	if (fmp4 && index)
@@ -100,12 +102,35 @@ async function openOgg({ duration, renditions }, url, index) {
 	const plan = constantSidecar(duration, bytes ?? 0, bitrate ?? 0, preSkip ?? 0);
 
 	if (plan)
-		return new OggSource(plan, onceHad(() => fetchSetup(index, plan)), new RangeReader(url, plan.bytes), decodeSlice);
-	const sidecar = await fetchSidecar(index, UNTIL_HAD);
+		return new OggSource(new FragmentIndex({ ...plan, setup: new Uint8Array(0) }), onceHad(() => fetchSetup(index, plan)),
+			new RangeReader(url, plan.bytes), decodeSlice);
+	return oggOf(new FragmentIndex(await fetchSidecar(index, UNTIL_HAD)), url);
+}
 
-	if (sidecar.codec !== 'Opus')
+/**
+ * While it is encoded. What is read then is a file that stays as it is; the whole one has a place of its
+ * own, and other setup pages.
+ * @param {Manifest} manifest
+ * @param {string} url
+ * @param {string} index  URL
+ * @returns {Promise<Source>}
+ */
+async function openGrowingOgg({ track, duration }, url, index) {
+	const found = await openGrowingIndex(index, duration ?? 0, UNTIL_HAD, true);
+	const file = found.growing ? (await fetchMade(track, 'opus', UNTIL_HAD))?.file : url;
+
+	return oggOf(found, file ?? '');
+}
+
+/**
+ * @param {FragmentIndex} index
+ * @param {string} url
+ */
+function oggOf(index, url) {
+	if (!url || index.codec !== 'Opus')
 		throw new SourceDamaged('The index of this track is of another kind.');
-	return new OggSource(sidecar, async () => sidecar.setup, new RangeReader(url, sidecar.bytes), decodeSlice);
+
+	return new OggSource(index, async () => index.setup, new RangeReader(url, index.bytes), decodeSlice);
 }
 
 /**
@@ -125,7 +150,7 @@ async function openFragments(index, { codec, url }) {
  */
 async function openGrowing({ track, samples }, index) {
 	const found = await openGrowingIndex(index, samples ?? 0, UNTIL_HAD);
-	const file = await fetchMade(track, UNTIL_HAD);
+	const file = await fetchMade(track, 'lossless', UNTIL_HAD);
 
 	return packetsOf(found, file?.codec ?? '', file?.url ?? '');
 }

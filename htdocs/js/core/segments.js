@@ -91,7 +91,7 @@ export async function openSegments(manifest, name, signal) {
  */
 async function openGrowing(manifest, url, signal) {
 	const index = await openGrowingIndex(url, manifest.samples ?? 0, signal);
-	const file = await fetchMade(manifest.track, signal);
+	const file = await fetchMade(manifest.track, 'lossless', signal);
 	if (!file || !takes(file.mime))
 		throw new SourceDamaged(`This browser takes no ${file?.mime ?? 'MP4 of it'}.`);
 
