@@ -84,13 +84,15 @@ function watchGround() {
 	const { uploadTrack, removeTrack } = await import('./lib/api.mjs');
 	const browser = await launch();
 
-	for (const stack of stacks())
-		describe(stack);
+	for (const [i, stack] of stacks().entries())
+		describe(stack, i === 0);
 	await runTests();
 	await browser.close();
 
-	function describe(stack) {
+	/** Once with everything; what the server has no part in need not be looked at again on the other. */
+	function describe(stack, all) {
 		const on = (sentence) => `${sentence} (${stack.name})`;
+		const once = (sentence, run) => all && it(on(sentence), run);
 		const title = `Tidal Study ${process.pid}`;
 		let track, other, context, page, complaints;
 		const row = () => page.locator(`#tracks li[data-track="${track}"] .row`);
@@ -112,7 +114,7 @@ function watchGround() {
 			await page.waitForFunction(() => document.querySelectorAll('#tracks li').length === 0);
 			assert.match(await page.textContent('#list-status'), /^Nothing is called/);
 		});
-		it(on('lists further tracks at the press of a button, each once'), async () => {
+		once('lists further tracks at the press of a button, each once', async () => {
 			await page.route(/catalogue\.fcgi\/tracks/, (route) =>
 				route.continue({ url: route.request().url().replace('limit=50', 'limit=1') }));
 			await page.fill('#search', title);
@@ -127,6 +129,7 @@ function watchGround() {
 			const its = new RegExp(`${track}/manifest\\.json$`);
 			const asked = page.waitForResponse(its);
 
+			await page.fill('#search', title);
 			await row().hover();
 			assert.equal((await state(page)).track, null);
 			await asked;
@@ -139,7 +142,7 @@ function watchGround() {
 			assert.equal(await page.textContent('#rendition'), 'Lossless · PCM');
 			assert.ok((await loudest(page)) > 0.05);
 		});
-		it(on('draws the waveform'), async () => {
+		once('draws the waveform', async () => {
 			await page.waitForFunction(() => {
 				const canvas = document.querySelector('#seek canvas');
 				const { data } = canvas.getContext('2d').getImageData(canvas.width - 30, 0, 20, canvas.height);
@@ -151,7 +154,7 @@ function watchGround() {
 				return rows.size > 4;
 			});
 		});
-		it(on('tells what was played from what lies ready, and draws no more than has changed'), async () => {
+		once('tells what was played from what lies ready, and draws no more than has changed', async () => {
 			await page.waitForFunction(() => drift.state.buffered > 3);
 			await page.evaluate(() => drift.pause());
 			const { kinds, same } = await page.evaluate(async ([seconds, names]) => {
@@ -189,7 +192,7 @@ function watchGround() {
 			assert.ok(same);
 			await page.evaluate(() => drift.resume());
 		});
-		it(on('moves by itself no oftener than pixels and seconds do, and less where less motion is wanted'), async () => {
+		once('moves by itself no oftener than pixels and seconds do, and less where less motion is wanted', async () => {
 			const [usual, less] = await page.evaluate(() => globalThis.framesAsked).then(async (before) => {
 				const within = async (motion) => {
 					await page.emulateMedia({ reducedMotion: motion });
@@ -216,7 +219,7 @@ function watchGround() {
 			await playing(page, SECONDS * 0.5);
 			assert.ok(Math.abs((await state(page)).t - SECONDS * 0.5) < 2);
 		});
-		it(on('seeks by keys, and says where it is'), async () => {
+		once('seeks by keys, and says where it is', async () => {
 			await page.focus('#seek');
 			await page.keyboard.press('Home');
 			await page.waitForFunction(() => drift.state.t < 2);
@@ -245,7 +248,7 @@ function watchGround() {
 			assert.ok(answer.ok(), `status ${answer.status()}`);
 			assert.equal(answer.request().postDataJSON().track, track);
 		});
-		it(on('pauses and goes on by its button'), async () => {
+		once('pauses and goes on by its button', async () => {
 			await page.click('#toggle');
 			await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
 			const { t, playing: plays } = await state(page);
@@ -253,7 +256,7 @@ function watchGround() {
 			await page.click('#toggle');
 			await playing(page, t);
 		});
-		it(on('leads past the list to the player by keys'), async () => {
+		once('leads past the list to the player by keys', async () => {
 			await page.evaluate(() => document.activeElement.blur());
 			await page.focus('.skip');
 			assert.ok((await page.locator('.skip').boundingBox()).y >= 0);
@@ -307,7 +310,7 @@ function watchGround() {
 			await playing(page, 20);
 			assert.equal((await state(page)).rendition, 'opus');
 		});
-		it(on('plays lossless while Opus is being made, and takes it up later'), async () => {
+		once('plays lossless while Opus is being made, and takes it up later', async () => {
 			let asked = 0;
 
 			await page.route(/manifest\.json$/, async (route) => {
@@ -328,7 +331,7 @@ function watchGround() {
 			assert.equal(await page.textContent('#notice'), '');
 			await page.unroute(/manifest\.json$/);
 		});
-		it(on('plays the other version when one cannot be fetched'), async () => {
+		once('plays the other version when one cannot be fetched', async () => {
 			await page.route(/\.opus$|init\.mp4/, (route) => route.fulfill({ status: 404 }));
 			await page.goto(`${stack.url}?track=${track}`);
 			await page.waitForFunction(() => drift.state.rendition === 'opus');
@@ -339,7 +342,7 @@ function watchGround() {
 			await page.unroute(/\.opus$|init\.mp4/);
 			forgive(complaints, /404|windows|stream/);
 		});
-		it(on('goes on by itself where a link has expired'), async () => {
+		once('goes on by itself where a link has expired', async () => {
 			let asked = 0;
 
 			await page.route(/\.opus$/, (route) => (asked++ === 0 ? route.fulfill({ status: 404 }) : route.continue()));
@@ -351,7 +354,7 @@ function watchGround() {
 			await page.unroute(/\.opus$/);
 			forgive(complaints, /404/);
 		});
-		it(on('shows any setting that the catalogue defines'), async () => {
+		once('shows any setting that the catalogue defines', async () => {
 			await page.route(/settings\.fcgi\/$/, async (route) => {
 				const answer = await route.fetch();
 				const { settings } = await answer.json();
@@ -365,7 +368,7 @@ function watchGround() {
 			assert.equal(await page.inputValue('#settings input[type="range"][name="crossfade"]'), '3');
 			await page.unroute(/settings\.fcgi\/$/);
 		});
-		it(on('gives lossless by itself where Ogg Opus cannot be decoded, and says so'), async () => {
+		once('gives lossless by itself where Ogg Opus cannot be decoded, and says so', async () => {
 			const deaf = await context.newPage();
 
 			await deaf.addInitScript(() => {
@@ -405,13 +408,13 @@ function watchGround() {
 			assert.equal((await state(old)).engine, 'element');
 			await old.close();
 		});
-		it(on('says that a track is not there'), async () => {
+		once('says that a track is not there', async () => {
 			await page.goto(`${stack.url}?track=00000000-0000-4000-8000-000000000000`);
 			await page.waitForFunction(() => document.getElementById('notice').textContent !== '');
 			assert.ok(await page.locator('#player').evaluate((bar) => bar.classList.contains('failed')));
 			forgive(complaints, /404/);
 		});
-		it(on('fits 360 pixels'), async () => {
+		once('fits 360 pixels', async () => {
 			await page.setViewportSize({ width: 360, height: 740 });
 			await page.goto(`${stack.url}?track=${track}&t=12`);
 			await row().waitFor();

@@ -261,6 +261,27 @@ sub check_order {
 	is_deeply [ glob sprintf '%s/%s/%s/v*/.p*', $s->store, substr($id, 0, 2), $id ], [], '... and leaves nothing behind';
 }
 
+# Who sends dies in the middle, and what he was at with him.
+sub check_killed {
+	my ($s, $source) = @_;
+	my $id = $s->upload($source);
+	my $bytes = $s->request('HEAD', path($id))->{headers}{'content-length'};
+	my $socket = $s->connect;
+	print {$socket} 'GET ' . path($id) . " HTTP/1.0\r\n\r\n";
+	my $heard = '';
+	while (length $heard < 150_000) { sysread $socket, $heard, 8192, length $heard or last }
+	my @pids = map { Drift::writers($_) } part_files($s, $id);
+	cmp_ok scalar(@pids), '>', 0, 'a program is at work for a listener';
+	kill 'KILL', @pids;
+	while (sysread $socket, $heard, 65536, length $heard) { }
+	$heard =~ s/^.*?\r\n\r\n//s;
+	cmp_ok length $heard, '<', $bytes, '... who is cut off when it is killed';
+	my $rest = $s->get(path($id), Range => 'bytes=' . length($heard) . '-');
+	is $rest->{status}, 206, '... and goes on';
+	$s->transcode;
+	ok $heard . $rest->{content} eq $s->get(path($id))->{content}, '... with the bytes of the file';
+}
+
 sub check_failed {
 	my ($s, $source) = @_;
 	my $id = $s->upload($source);
@@ -286,6 +307,7 @@ for my $server (qw(lighttpd apache)) {
 		subtest $_ => sub { check_track($s, $source{$_}) } for sort keys %source;
 		subtest 'beside the transcoder' => sub { check_beside_transcoder($s, $music) };
 		subtest 'where somebody listens' => sub { check_order($s, $long) };
+		subtest 'killed' => sub { check_killed($s, $long) };
 		subtest 'a crowd' => sub { check_crowd_at_chunk($s, $music) };
 		subtest 'failed' => sub { check_failed($s, $music) };
 	};

@@ -34,18 +34,7 @@ sub give {
 sub is_sent { my ($t) = @_; return $t->{sent} == length $t->{content} }
 
 # Processes that have what grows open to write.
-sub makers {
-	my ($t, $name) = @_;
-	my $file = folder_of($t) . "/$name";
-	my %pids;
-	for my $fd (glob '/proc/[0-9]*/fd/*') {
-		next if (readlink($fd) // '') ne $file;
-		my ($pid, $number) = $fd =~ m{/proc/(\d+)/fd/(\d+)};
-		my ($flags) = (eval { Drift::slurp("/proc/$pid/fdinfo/$number") } // '') =~ /^flags:\s*(\d+)/m;
-		$pids{$pid} = 1 if defined $flags && oct($flags) & 3;
-	}
-	return sort keys %pids;
-}
+sub makers { my ($t, $name) = @_; return Drift::writers(folder_of($t) . "/$name") }
 
 # Of the first version of a track.
 sub folder_of { my ($t) = @_; return sprintf '%s/%.2s/%s/v1', $t->{s}->store, $t->{track}, $t->{track} }

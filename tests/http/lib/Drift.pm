@@ -104,6 +104,20 @@ sub readable {
 	return select($set, undef, undef, $seconds) > 0;
 }
 
+# Processes that have a file open to write.
+sub writers {
+	my ($file) = @_;
+	my %pids;
+	for my $fd (glob '/proc/[0-9]*/fd/*') {
+		next if (readlink($fd) // '') ne $file;
+		my ($pid, $number) = $fd =~ m{/proc/(\d+)/fd/(\d+)};
+		my ($flags) = (eval { slurp("/proc/$pid/fdinfo/$number") } // '') =~ /^flags:\s*(\d+)/m;
+		$pids{$pid} = 1 if defined $flags && oct($flags) & 3;
+	}
+	my @sorted = sort keys %pids; # of sort itself nothing is known where a number is wanted
+	return @sorted;
+}
+
 # What one statement says, as the owner.
 sub psql {
 	my ($self, $sql) = @_;
