@@ -10,7 +10,7 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const SIZES = [{ width: 360, height: 740 }, { width: 1280, height: 800 }];
 const ARTIST = 'Marisol Vega & the Long Now';
 const ALBUM = 'Tidal Studies';
-const TITLES = ['Ebb', 'Six Rooms', 'What the River Said to the Lighthouse Keeper (Extended Mix)', 'Harbour Lights', 'Slow Tide'];
+const TITLES = ['Ebb', 'Seven Rooms', 'What the River Said to the Lighthouse Keeper (Extended Mix)', 'Harbour Lights', 'Slow Tide'];
 
 (async () => {
 	const { it, runTests } = await import('./lib/tap.mjs');
@@ -213,7 +213,7 @@ const TITLES = ['Ebb', 'Six Rooms', 'What the River Said to the Lighthouse Keepe
 		await page.getByRole('button', { name: 'Edit Slow Tide' }).click();
 		await page.locator('.editor-cover img').waitFor();
 		await page.clock.install(); /* or the removal would not wait for all pictures */
-		await page.getByRole('button', { name: 'Delete Six Rooms' }).click();
+		await page.getByRole('button', { name: 'Delete Seven Rooms' }).click();
 		forgive(complaints, /415/);
 		await look('upload');
 		await page.getByRole('button', { name: 'Undo' }).click();
