@@ -2,17 +2,18 @@
 
 #include "base/fnv.h"
 #include "base/log.h"
-#include "media/coldstart.h"
+#include "media/celthead.h"
 
 #include <assert.h>
 #include <math.h>
 #include <opus.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Raised when this file or the resampler changes what is made of the same source. */
-#define REVISION 4
+#define REVISION 5
 
 #define PRE_ROLL SEGMENT_PRE_ROLL
 /* 0.6 s: 11 time constants of the filter below */
@@ -22,20 +23,17 @@
 #define DC_BLOCK 16 /* samples that are summed up beside those of other blocks */
 
 #define COMPLEXITY 10
-#define COMPLEXITY_PLAIN 0 /* long blocks only: libopus looks for no transients */
+#define COMPLEXITY_PLAIN 0 /* libopus looks for no transients and no pitch */
+#define HEAD_PACKETS 2 /* of a page, that must not lean on what was before it */
+#define OVERLAP 120 /* samples that a packet shares with the one before it */
 
 struct segment_encoder {
 	OpusEncoder *opus;
-	void *saved; /* a copy of *opus at the start of a page */
+	void *saved; /* a copy of *opus ahead of a packet of a page's head */
 	size_t opus_bytes; /* of each */
-	struct coldstart *coldstart;
 	struct layout_params params;
 	const float *pcm; /* of the segment's first packet, until the last page */
 	const float *run; /* of this run's first packet */
-	uint8_t *page; /* where this page's packets go */
-	uint8_t *at; /* and the next one of them */
-	uint8_t pre_roll[PRE_ROLL * LAYOUT_PACKET_MAX];
-	struct coldstart_packet packets[PRE_ROLL + LAYOUT_RUN_PACKETS]; /* of this run */
 };
 
 /* A control that cannot fail with these arguments. */
@@ -82,7 +80,7 @@ enum drift_err segment_encoder_new(const struct layout_params *params, struct se
 	e->opus_bytes = (size_t)opus_encoder_get_size(params->channels);
 	e->saved = malloc(e->opus_bytes);
 	e->opus = opus_encoder_create(LAYOUT_RATE, params->channels, OPUS_APPLICATION_AUDIO, &err);
-	if (!e->saved || !e->opus || coldstart_new(params->channels, &e->coldstart) != DRIFT_OK) {
+	if (!e->saved || !e->opus) {
 		segment_encoder_free(e);
 		return DRIFT_ENOMEM;
 	}
@@ -96,7 +94,6 @@ void segment_encoder_free(struct segment_encoder *e)
 {
 	if (!e)
 		return;
-	coldstart_free(e->coldstart);
 	if (e->opus)
 		opus_encoder_destroy(e->opus);
 	free(e->saved);
@@ -186,123 +183,95 @@ static const float *frame_of(const struct segment_encoder *e, int32_t packet)
 	return e->run + packet * LAYOUT_PACKET_SAMPLES * e->params.channels;
 }
 
-static struct coldstart_packet *packet_of(struct segment_encoder *e, int32_t packet)
+/*
+ * Encodes packet k of that sound, behind the one before it; LAYOUT_PACKET_MAX bytes of room
+ * at out. Returns the packet's bytes, or -1 (logged).
+ */
+static int32_t encode_packet(struct segment_encoder *e, int32_t k, uint8_t *out)
 {
-	return &e->packets[PRE_ROLL + packet];
-}
-
-/* Encodes packet k of that sound, behind the one before it. */
-static enum drift_err encode_packet(struct segment_encoder *e, int32_t k, const float *frame)
-{
-	int32_t n = encode(e, frame, prediction_of(k), e->at);
-
-	if (n < 0)
-		return DRIFT_EIO;
-	*packet_of(e, k) = (struct coldstart_packet){e->at, n};
-	e->at += n;
-	return DRIFT_OK;
-}
-
-static enum drift_err encode_packets(struct segment_encoder *e, int32_t first, int32_t end)
-{
-	enum drift_err err = DRIFT_OK;
-
-	for (int32_t k = first; !err && k < end; k++)
-		err = encode_packet(e, k, frame_of(e, k));
-	return err;
-}
-
-/* The head of a page in long blocks, from the state before it. */
-static enum drift_err encode_plain_head(struct segment_encoder *e, int32_t first, int32_t end)
-{
-	int32_t plain_end = first + COLDSTART_PLAIN < end ? first + COLDSTART_PLAIN : end;
-	enum drift_err err;
-
-	/* opus.h: a state is one block, and a shallow copy of it is a whole one */
-	memcpy(e->opus, e->saved, e->opus_bytes);
-	e->at = e->page;
-	set(e->opus, OPUS_SET_COMPLEXITY_REQUEST, COMPLEXITY_PLAIN);
-	err = encode_packets(e, first, plain_end);
-	set(e->opus, OPUS_SET_COMPLEXITY_REQUEST, COMPLEXITY);
-	return err ? err : encode_packets(e, plain_end, end);
-}
-
-/* Encodes from first until it can be told how a fresh decoder fares; *head_end is where
-   that is, at most end. */
-static enum drift_err encode_head(struct segment_encoder *e, int32_t first, int32_t end,
-				  int32_t *head_end)
-{
-	const struct coldstart_packet *entry = packet_of(e, first);
-	enum drift_err err = DRIFT_OK;
-	int32_t k = first;
-
-	while (err == DRIFT_OK && k < end && !coldstart_reach(entry, k - first)) {
-		err = encode_packets(e, k, k + 1);
-		k++;
-	}
-	*head_end = k;
-	return err;
+	return encode(e, frame_of(e, k), prediction_of(k), out);
 }
 
 /*
- * Brings a reset encoder to where the serial one would be: by the pre-roll frames from
- * packet first (below 0) on.
+ * Does packet i of a page's head need what a decoder that starts with the page does not have?
+ * In short blocks the decoder fills holes with noise as loud as the last two packets in long
+ * blocks were (RFC 6716 section 4.3.5); the post-filter reaches back a period and two taps
+ * (4.3.7.1), and such a decoder's output is right behind its first overlap.
  */
-static enum drift_err warm_up(struct segment_encoder *e, int32_t first)
+static bool leans_back(const uint8_t *packet, int32_t bytes, int32_t i)
+{
+	struct celthead head = celthead_parse(packet, bytes);
+	int32_t known = i * LAYOUT_PACKET_SAMPLES - OVERLAP;
+
+	return head.transient || (head.period && head.period + 2 > known);
+}
+
+/* Packet k in long blocks and without a post-filter. */
+static int32_t encode_plain(struct segment_encoder *e, int32_t k, uint8_t *out)
+{
+	int32_t n;
+
+	set(e->opus, OPUS_SET_COMPLEXITY_REQUEST, COMPLEXITY_PLAIN);
+	n = encode_packet(e, k, out);
+	set(e->opus, OPUS_SET_COMPLEXITY_REQUEST, COMPLEXITY);
+	return n;
+}
+
+/*
+ * Packet k, the i-th of a page's head: it leans on nothing before the page. Behind a plain
+ * packet comes a plain one: transients seldom come alone, and so at most one packet of a page
+ * is encoded twice.
+ */
+static int32_t encode_head_packet(struct segment_encoder *e, int32_t k, int32_t i, bool *is_plain,
+				  uint8_t *out)
+{
+	int32_t n;
+
+	if (*is_plain)
+		return encode_plain(e, k, out);
+	memcpy(e->saved, e->opus, e->opus_bytes);
+	n = encode_packet(e, k, out);
+	if (n < 0 || !leans_back(out, n, i))
+		return n;
+	*is_plain = true;
+	/* opus.h: a state is one block, and a shallow copy of it is a whole one */
+	memcpy(e->opus, e->saved, e->opus_bytes);
+	return encode_plain(e, k, out);
+}
+
+/* Brings a reset encoder to where the serial one would be ahead of the run's first packet. */
+static enum drift_err warm_up(struct segment_encoder *e)
 {
 	float frame[LAYOUT_PACKET_SAMPLES * 2];
+	uint8_t dropped[LAYOUT_PACKET_MAX];
 	int err = opus_encoder_ctl(e->opus, OPUS_RESET_STATE);
 
 	assert(err == OPUS_OK);
 	(void)err;
-	fill_first_frame(frame_of(e, first), e->params.channels, frame);
-	e->at = e->pre_roll;
-	if (encode_packet(e, first, frame) != DRIFT_OK)
-		return DRIFT_EIO;
-	return encode_packets(e, first + 1, 0);
+	fill_first_frame(frame_of(e, -PRE_ROLL), e->params.channels, frame);
+	return encode(e, frame, prediction_of(-PRE_ROLL), dropped) < 0 ? DRIFT_EIO : DRIFT_OK;
 }
 
-/* Encodes the head of a page; *is_exact: as a fresh decoder takes it. */
-static enum drift_err try_head(struct segment_encoder *e, int32_t first, int32_t end,
-			       int32_t before, int32_t *head_end, bool *is_exact)
+/* Encodes packets [first, end) of this run, which are a page. */
+static enum drift_err encode_page(struct segment_encoder *e, int32_t first, int32_t end,
+				  struct segment *out)
 {
-	enum drift_err err;
+	/* ahead of the track's first page there is nothing that a decoder could lack */
+	int32_t head_packets = out->index == 0 && out->end == 0 ? 0 : HEAD_PACKETS;
+	bool is_plain = false;
 
-	e->at = e->page;
-	memcpy(e->saved, e->opus, e->opus_bytes);
-	err = encode_head(e, first, end, head_end);
-	*is_exact = !err && coldstart_is_exact(e->coldstart, packet_of(e, first), before,
-					       *head_end - first);
-	return err;
-}
+	for (int32_t k = first; k < end; k++) {
+		uint8_t *at = out->data + out->bytes_in_all;
+		int32_t i = k - first;
+		int32_t n = i < head_packets ? encode_head_packet(e, k, i, &is_plain, at)
+					     : encode_packet(e, k, at);
 
-/* The same of a run's first page: with more pre-roll where a little does not tell. */
-static enum drift_err start_run(struct segment_encoder *e, int32_t end, int32_t *head_end,
-				bool *is_exact)
-{
-	static const int32_t pre_rolls[] = {1, PRE_ROLL};
-	enum drift_err err = DRIFT_OK;
-
-	*is_exact = false;
-	for (size_t i = 0; !err && !*is_exact && i < sizeof(pre_rolls) / sizeof(*pre_rolls); i++) {
-		err = warm_up(e, -pre_rolls[i]);
-		if (!err)
-			err = try_head(e, 0, end, pre_rolls[i], head_end, is_exact);
+		if (n < 0)
+			return DRIFT_EIO;
+		out->bytes[out->end++] = (uint16_t)n;
+		out->bytes_in_all += n;
 	}
-	return err;
-}
-
-static enum drift_err encode_page(struct segment_encoder *e, int32_t first, int32_t end)
-{
-	int32_t head_end;
-	bool is_exact;
-	enum drift_err err;
-
-	err = first == 0 ? start_run(e, end, &head_end, &is_exact)
-			 : try_head(e, first, end, first, &head_end, &is_exact);
-	if (!err && !is_exact)
-		err = encode_plain_head(e, first, head_end);
-	return err ? err : encode_packets(e, head_end, end);
+	return DRIFT_OK;
 }
 
 void segment_start(struct segment_encoder *e, int64_t segment, int32_t first, const float *pcm,
@@ -318,21 +287,16 @@ void segment_start(struct segment_encoder *e, int64_t segment, int32_t first, co
 enum drift_err segment_add_page(struct segment_encoder *e, int32_t packets, struct segment *out)
 {
 	int32_t first = out->end % LAYOUT_RUN_PACKETS, end = first + packets;
-	enum drift_err err;
 
 	assert(packets >= 1 && packets <= LAYOUT_PAGE_PACKETS);
 	assert(first % LAYOUT_PAGE_PACKETS == 0 && out->end < LAYOUT_SEGMENT_PACKETS);
-	if (first == 0)
+	if (first == 0) {
 		e->run = e->pcm +
 			 (out->end - out->first) * LAYOUT_PACKET_SAMPLES * e->params.channels;
-	e->page = out->data + out->bytes_in_all;
-	err = encode_page(e, first, end);
-	if (err)
-		return err;
-	for (int32_t k = first; k < end; k++)
-		out->bytes[out->end++] = (uint16_t)packet_of(e, k)->bytes;
-	out->bytes_in_all = e->at - out->data;
-	return DRIFT_OK;
+		if (warm_up(e) != DRIFT_OK)
+			return DRIFT_EIO;
+	}
+	return encode_page(e, first, end, out);
 }
 
 const char *segment_vendor(void)

@@ -5,19 +5,18 @@
  * a frame of pre-roll, then the 50 packets that are kept. Added to the pre-roll's first half is
  * a constant that sets the memory of libopus' DC-reject filter to what it would be there
  * (computed from 0.6 s of PCM). The last packet of each page and the first of the
- * next are coded without prediction. Where the first packets of a page may still betray a
- * decoder that starts there (coldstart.h), a run is begun anew with four frames of pre-roll, which
- * tell more; and where they do, these two are coded in plain long blocks: so every page is a
- * clean entry and runs join like one encode. The packets depend on the PCM and on their place
- * only, not on what the encoder did before; who needs a page encodes at most one that he does
- * not need.
+ * next are coded without prediction. Where one of the first two packets of a page still leans on
+ * what was before the page, which the packet's first bits tell (celthead.h), that packet is
+ * encoded once more, in plain long blocks: so every page is a clean entry and runs join like one
+ * encode. The packets depend on the PCM and on their place only, not on what the encoder did
+ * before. To make one page, at most one other page has to be encoded.
  *
  * On music, runs of 1 s are 0.02 dB noisier in all than one encode from start to end,
  * and cost what segments of 5 s with five frames of pre-roll did.
  *
- * Edge: with coldstart.c the only place that includes opus.h. Needs libopus with a
- * look-ahead of 312 samples at 48 kHz (asserted).
- * Source: DESIGN "Opus: a file …"; RFC 6716; opus_defines.h.
+ * Edge: the only place that includes opus.h. Needs libopus with a look-ahead of 312 samples at
+ * 48 kHz (asserted).
+ * Source: RFC 6716; opus_defines.h.
  */
 #ifndef DRIFT_MEDIA_SEGMENT_H
 #define DRIFT_MEDIA_SEGMENT_H
@@ -60,7 +59,7 @@ void segment_encoder_free(struct segment_encoder *e); /* NULL is fine */
  * end      first + 1 to LAYOUT_SEGMENT_PACKETS
  */
 struct resample_range segment_needs(int64_t segment, int32_t first, int32_t end);
-#define SEGMENT_PRE_ROLL 4 /* packets encoded ahead of a run, and dropped */
+#define SEGMENT_PRE_ROLL 1 /* packets encoded ahead of a run, and dropped */
 #define SEGMENT_LEAD (28800 + SEGMENT_PRE_ROLL * LAYOUT_PACKET_SAMPLES) /* samples */
 #define SEGMENT_NEEDS_MAX (SEGMENT_LEAD + LAYOUT_SEGMENT_SAMPLES) /* samples per channel */
 
