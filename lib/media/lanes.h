@@ -18,6 +18,7 @@ typedef float lanes __attribute__((vector_size(16), aligned(4), may_alias));
 /* Sixteen, as four times four. Within one function only: how they are handed over
    depends on the CPU that is compiled for. */
 #define LANES_WIDE 16
+#define LANES_HALF 8
 typedef float lanes_half __attribute__((vector_size(32), aligned(4), may_alias));
 typedef float lanes_wide __attribute__((vector_size(64), aligned(4), may_alias));
 typedef int32_t lanes_wide_bits __attribute__((vector_size(64)));

@@ -206,41 +206,40 @@ static inline void advance(const struct resampler *r, struct place *at)
 		at->phase -= r->up;
 }
 
-/* What each of four sums comes down to: lanes 4k and 4k + 1 of out. */
-static inline __attribute__((always_inline)) void fold(const lanes_wide sum[ROW_TURN],
-						       lanes_wide *out)
-{
-	lanes_wide ab = __builtin_shufflevector(sum[0], sum[1], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18,
-						19, 20, 21, 22, 23) +
-			__builtin_shufflevector(sum[0], sum[1], 8, 9, 10, 11, 12, 13, 14, 15, 24,
-						25, 26, 27, 28, 29, 30, 31);
-	lanes_wide cd = __builtin_shufflevector(sum[2], sum[3], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18,
-						19, 20, 21, 22, 23) +
-			__builtin_shufflevector(sum[2], sum[3], 8, 9, 10, 11, 12, 13, 14, 15, 24,
-						25, 26, 27, 28, 29, 30, 31);
-	lanes_wide all = __builtin_shufflevector(ab, cd, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19,
-						 24, 25, 26, 27) +
-			 __builtin_shufflevector(ab, cd, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23,
-						 28, 29, 30, 31);
+/* Sixteen sums that become one sample of each channel. */
+struct sums {
+	lanes_half low, high;
+};
 
-	*out = all + __builtin_shufflevector(all, all, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15,
-					     12, 13);
+static inline __attribute__((always_inline)) void add_taps(struct sums *sum, const float *taps,
+							   const float *in)
+{
+	sum->low += *(const lanes_half *)taps * *(const lanes_half *)in;
+	sum->high +=
+		*(const lanes_half *)(taps + LANES_HALF) * *(const lanes_half *)(in + LANES_HALF);
 }
 
-/* One sample of each channel, of sum k. */
 static inline __attribute__((always_inline)) void put(const struct resampler *r,
-						      const lanes_wide *two, int k, float *out)
+						      const struct sums *sum, float *out)
 {
+	lanes_half eight = sum->low + sum->high;
+	lanes four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
+		     __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+	lanes two = four + __builtin_shufflevector(four, four, 2, 3, 0, 1);
+
 	if (r->channels == 1) {
-		out[0] = (*two)[4 * k] + (*two)[4 * k + 1];
+		out[0] = two[0] + two[1];
 	} else {
-		out[0] = (*two)[4 * k];
-		out[1] = (*two)[4 * k + 1];
+		out[0] = two[0];
+		out[1] = two[1];
 	}
 }
 
-/* Every up-th sample from out on, all by one row; four at a time, so that the row is read and
-   the lanes are summed once for them. */
+/*
+ * Every up-th sample from out on, all by one row; four at a time, so that the row is read once
+ * for them. The sums are separate variables of half a register file in all: as an array, or as
+ * wider vectors than the CPU has, gcc keeps them in memory.
+ */
 static inline __attribute__((always_inline)) void run_row(const struct resampler *r,
 							  const float *row, const float *in,
 							  int64_t count, float *out)
@@ -250,27 +249,24 @@ static inline __attribute__((always_inline)) void run_row(const struct resampler
 
 	for (; count > 0; count -= ROW_TURN, in += ROW_TURN * in_step, out += ROW_TURN * out_step) {
 		/* what is too many is worked out again and not kept */
-		const float *b = in + (count > 1 ? in_step : 0);
-		const float *c = in + (count > 2 ? 2 * in_step : 0);
-		const float *d = in + (count > 3 ? 3 * in_step : 0);
-		lanes_wide sum[ROW_TURN] = {{0}}, two;
+		const float *in_b = in + (count > 1 ? in_step : 0);
+		const float *in_c = in + (count > 2 ? 2 * in_step : 0);
+		const float *in_d = in + (count > 3 ? 3 * in_step : 0);
+		struct sums a = {0}, b = {0}, c = {0}, d = {0};
 
 		for (int32_t i = 0; i < n; i += LANES_WIDE) {
-			lanes_wide taps = *(const lanes_wide *)(row + i);
-
-			sum[0] += taps * *(const lanes_wide *)(in + i);
-			sum[1] += taps * *(const lanes_wide *)(b + i);
-			sum[2] += taps * *(const lanes_wide *)(c + i);
-			sum[3] += taps * *(const lanes_wide *)(d + i);
+			add_taps(&a, row + i, in + i);
+			add_taps(&b, row + i, in_b + i);
+			add_taps(&c, row + i, in_c + i);
+			add_taps(&d, row + i, in_d + i);
 		}
-		fold(sum, &two);
-		put(r, &two, 0, out);
+		put(r, &a, out);
 		if (count > 1)
-			put(r, &two, 1, out + out_step);
+			put(r, &b, out + out_step);
 		if (count > 2)
-			put(r, &two, 2, out + 2 * out_step);
+			put(r, &c, out + 2 * out_step);
 		if (count > 3)
-			put(r, &two, 3, out + 3 * out_step);
+			put(r, &d, out + 3 * out_step);
 	}
 }
 

@@ -78,6 +78,68 @@ static void it_gives_the_same_bits_however_the_work_is_split(void **state)
 	}
 }
 
+#define ROOM 2048 /* floats of any rate's filter that is tried */
+
+/* What the resampler makes of a 1 at each place of its input, alone: the filter's taps. */
+static void taps_of(const struct resampler *r, struct resample_range want, int64_t floats,
+		    int32_t channels, float *taps)
+{
+	float in[ROOM] = {0}, out[2];
+
+	for (int64_t i = 0; i < floats; i++) {
+		in[i] = 1;
+		resampler_run(r, in, want, out);
+		in[i] = 0;
+		taps[i] = out[i % channels];
+	}
+}
+
+/* The documented order of summation in plain C: sixteen sums, folded by halves. */
+static void sum_plainly(const float *taps, const float *in, int64_t floats, int32_t channels,
+			float *out)
+{
+	float sum[16] = {0};
+
+	for (int64_t i = 0; i < floats; i++)
+		sum[i % 16] += taps[i] * in[i];
+	for (int half = 8; half >= channels; half /= 2)
+		for (int i = 0; i < half; i++)
+			sum[i] += sum[i + half];
+	memcpy(out, sum, (size_t)channels * sizeof(*out));
+}
+
+static void check_plain_sums(int32_t rate, int32_t channels)
+{
+	struct resampler *r = new_resampler(rate, channels);
+	float in[ROOM], taps[ROOM], out[2], plain[2];
+
+	for (int64_t n = 5000; n < 5170; n++) {
+		struct resample_range want = {n, n + 1}, needs = resampler_needs(r, want);
+		int64_t floats = (needs.end - needs.first) * channels;
+
+		assert_true(floats <= ROOM && floats % 16 == 0);
+		for (int64_t i = 0; i < floats; i++)
+			in[i] = music_noise(n * floats + i);
+		taps_of(r, want, floats, channels, taps);
+		sum_plainly(taps, in, floats, channels, plain);
+		resampler_run(r, in, want, out);
+		assert_memory_equal(out, plain, (size_t)channels * sizeof(*out));
+	}
+	resampler_free(r);
+}
+
+/* The CPU that runs this has the widest registers that it will be tested with. */
+static void it_gives_the_bits_of_plain_c_on_this_cpu(void **state)
+{
+	static const int32_t rates[] = {8000, 32000, 44100, 88200, 96000};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		check_plain_sums(rates[i], 1);
+		check_plain_sums(rates[i], 2);
+	}
+}
+
 static void it_copies_48_khz(void **state)
 {
 	struct resampler *r = new_resampler(48000, 2);
@@ -262,6 +324,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_gives_the_same_bits_however_the_work_is_split),
+		cmocka_unit_test(it_gives_the_bits_of_plain_c_on_this_cpu),
 		cmocka_unit_test(it_copies_48_khz),
 		cmocka_unit_test(it_passes_tones_up_to_the_edge_untouched),
 		cmocka_unit_test(it_is_flat_to_20_khz_for_44100),
