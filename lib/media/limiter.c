@@ -33,18 +33,17 @@ LANES_EVERY_CPU static void square_between(const struct limiter *l, const float 
 	const float *first = x - (TRUEPEAK_TAPS / 2 - 1) * l->channels;
 
 	for (size_t at = 0; at < floats; at += LANES_WIDE) {
-		lanes_wide highest = {0};
+		struct lanes_pair highest = {0};
 
 		for (int p = 0; p < TRUEPEAK_PHASES; p++) {
-			lanes_wide y = {0};
+			struct lanes_pair y = {0};
 
 			for (int i = 0; i < TRUEPEAK_TAPS; i++)
-				y += l->taps[p][i] *
-				     *(const lanes_wide *)(first + at + i * l->channels);
-			y *= y;
-			highest = LANES_MAX(lanes_wide, lanes_wide_bits, y, highest);
+				lanes_add_scaled(&y, l->taps[p][i], first + at + i * l->channels);
+			lanes_raise_to_square(&highest, &y);
 		}
-		*(lanes_wide *)(out + at) = highest;
+		*(lanes_half *)(out + at) = highest.low;
+		*(lanes_half *)(out + at + LANES_HALF) = highest.high;
 	}
 }
 

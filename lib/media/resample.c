@@ -206,21 +206,8 @@ static inline void advance(const struct resampler *r, struct place *at)
 		at->phase -= r->up;
 }
 
-/* Sixteen sums that become one sample of each channel. */
-struct sums {
-	lanes_half low, high;
-};
-
-static inline __attribute__((always_inline)) void add_taps(struct sums *sum, const float *taps,
-							   const float *in)
-{
-	sum->low += *(const lanes_half *)taps * *(const lanes_half *)in;
-	sum->high +=
-		*(const lanes_half *)(taps + LANES_HALF) * *(const lanes_half *)(in + LANES_HALF);
-}
-
-static inline __attribute__((always_inline)) void put(const struct resampler *r,
-						      const struct sums *sum, float *out)
+/* Sixteen sums become one sample of each channel. */
+LANES_INLINE void put(const struct resampler *r, const struct lanes_pair *sum, float *out)
 {
 	lanes_half eight = sum->low + sum->high;
 	lanes four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
@@ -237,12 +224,10 @@ static inline __attribute__((always_inline)) void put(const struct resampler *r,
 
 /*
  * Every up-th sample from out on, all by one row; four at a time, so that the row is read once
- * for them. The sums are separate variables of half a register file in all: as an array, or as
- * wider vectors than the CPU has, gcc keeps them in memory.
+ * for them.
  */
-static inline __attribute__((always_inline)) void run_row(const struct resampler *r,
-							  const float *row, const float *in,
-							  int64_t count, float *out)
+LANES_INLINE void run_row(const struct resampler *r, const float *row, const float *in,
+			  int64_t count, float *out)
 {
 	const int32_t n = r->taps * r->channels;
 	const int64_t in_step = r->down * r->channels, out_step = r->up * r->channels;
@@ -252,13 +237,13 @@ static inline __attribute__((always_inline)) void run_row(const struct resampler
 		const float *in_b = in + (count > 1 ? in_step : 0);
 		const float *in_c = in + (count > 2 ? 2 * in_step : 0);
 		const float *in_d = in + (count > 3 ? 3 * in_step : 0);
-		struct sums a = {0}, b = {0}, c = {0}, d = {0};
+		struct lanes_pair a = {0}, b = {0}, c = {0}, d = {0};
 
 		for (int32_t i = 0; i < n; i += LANES_WIDE) {
-			add_taps(&a, row + i, in + i);
-			add_taps(&b, row + i, in_b + i);
-			add_taps(&c, row + i, in_c + i);
-			add_taps(&d, row + i, in_d + i);
+			lanes_add_products(&a, row + i, in + i);
+			lanes_add_products(&b, row + i, in_b + i);
+			lanes_add_products(&c, row + i, in_c + i);
+			lanes_add_products(&d, row + i, in_d + i);
 		}
 		put(r, &a, out);
 		if (count > 1)

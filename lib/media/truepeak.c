@@ -40,6 +40,18 @@ void truepeak_init(struct truepeak *t, int32_t rate, int32_t channels)
 		truepeak_taps((p + 1.0) / (t->phases + 1), t->taps[p]);
 }
 
+/* The highest of peak and the first n of sixteen. */
+LANES_INLINE float highest_of(const struct lanes_pair *all, size_t n, float peak)
+{
+	float each[LANES_WIDE];
+
+	*(lanes_half *)each = all->low;
+	*(lanes_half *)(each + LANES_HALF) = all->high;
+	for (size_t i = 0; i < n; i++)
+		peak = each[i] > peak ? each[i] : peak;
+	return peak;
+}
+
 /* Highest square between floats [0, count) of x, neighbours in the interleaved stream
    whatever their channels. */
 LANES_EVERY_CPU static float peak_between(const struct truepeak *t, const float *x, size_t count)
@@ -48,19 +60,17 @@ LANES_EVERY_CPU static float peak_between(const struct truepeak *t, const float 
 	float peak = 0;
 
 	for (size_t at = 0; at < count; at += LANES_WIDE) {
-		lanes_wide highest = {0};
+		struct lanes_pair highest = {0};
 		size_t n = count - at < LANES_WIDE ? count - at : LANES_WIDE;
 
 		for (int p = 0; p < phases; p++) {
-			lanes_wide y = {0};
+			struct lanes_pair y = {0};
 
 			for (int i = 0; i < TRUEPEAK_TAPS; i++)
-				y += t->taps[p][i] * *(const lanes_wide *)(x + at + i * channels);
-			y *= y;
-			highest = LANES_MAX(lanes_wide, lanes_wide_bits, y, highest);
+				lanes_add_scaled(&y, t->taps[p][i], x + at + i * channels);
+			lanes_raise_to_square(&highest, &y);
 		}
-		for (size_t i = 0; i < n; i++)
-			peak = highest[i] > peak ? highest[i] : peak;
+		peak = highest_of(&highest, n, peak);
 	}
 	return peak;
 }
