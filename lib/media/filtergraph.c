@@ -7,7 +7,6 @@
 #include <libavfilter/buffersrc.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/frame.h>
-#include <libavutil/log.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,7 +68,6 @@ enum drift_err filtergraph_new(const char *text, int32_t channels, struct filter
 	struct filtergraph *g = calloc(1, sizeof(*g));
 	enum drift_err err;
 
-	av_log_set_level(AV_LOG_QUIET);
 	if (!g)
 		return DRIFT_ENOMEM;
 	g->channels = channels;

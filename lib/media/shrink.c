@@ -156,7 +156,6 @@ enum drift_err shrink_picture(const void *data, size_t len, int side, struct buf
 	AVFrame *large = av_frame_alloc(), *small = av_frame_alloc();
 	enum drift_err err = DRIFT_ENOMEM;
 
-	av_log_set_level(AV_LOG_QUIET); /* it would ask whether stderr is a terminal */
 	if (large && small)
 		err = decode(data, len, large, reason);
 	if (!err)

@@ -357,7 +357,6 @@ static enum drift_err new_source(struct source *s, struct incoming file, int64_t
 {
 	enum drift_err err;
 
-	av_log_set_level(AV_LOG_QUIET);
 	if (!s)
 		return DRIFT_ENOMEM;
 	s->file = file;

@@ -1,5 +1,7 @@
 #include "media/walls.h"
 
+#include "media/warmup.h"
+
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -85,7 +87,9 @@ static const int allowed[] = {
 	SCMP_SYS(mremap),
 	SCMP_SYS(madvise),
 	SCMP_SYS(futex),
-	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_gettime), /* where the vDSO cannot read the clock, as the next two */
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
 	SCMP_SYS(getrandom),
 	SCMP_SYS(exit_group),
 	SCMP_SYS(rt_sigreturn),
@@ -127,6 +131,7 @@ enum drift_err walls_raise(const struct walls_limits *limits, char held[WALLS_TE
 	bool seccomp;
 	int abi;
 
+	warmup_run();
 	if (!set_process() || !set_limits(limits))
 		return DRIFT_EIO;
 	abi = raise_landlock();

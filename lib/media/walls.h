@@ -24,7 +24,8 @@ struct walls_limits {
 };
 
 /*
- * Raises them. The process must have one thread. Afterwards it can read,
+ * Warms up what is put off until first use (warmup.h), and raises them. The process must have one
+ * thread. Afterwards it can read,
  * seek, send and receive on descriptors it has or is sent, complain to 2 (which
  * the caller has pointed at /dev/null) and manage its memory; any other system call kills it with
  * SIGSYS (seccomp), any file by name is refused (Landlock).

@@ -1,6 +1,9 @@
 /* media/walls: behind them nothing of the machine can be reached */
 #include "media/walls.h"
 
+#include <libavutil/log.h>
+
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -13,7 +16,9 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -138,10 +143,85 @@ static int act_abort(void)
 	abort();
 }
 
+static int act_tell_the_date(void)
+{
+	time_t t = 1714557600;
+	struct tm utc, local;
+	char text[64];
+
+	if (!gmtime_r(&t, &utc) || !localtime_r(&t, &local))
+		return REFUSED;
+	if (!strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S %Z %c", &local))
+		return REFUSED;
+	return mktime(&local) == t && localtime(&t) ? ALIVE : REFUSED;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(int));
+}
+
+static int act_sort_many(void)
+{
+	static int many[5000];
+
+	for (int i = 0; i < 5000; i++)
+		many[i] = -i;
+	qsort(many, 5000, sizeof(many[0]), compare);
+	return ALIVE;
+}
+
+static int act_log(void)
+{
+	av_log(NULL, AV_LOG_ERROR, "%s %f", strerror(EIO), 1e300);
+	return ALIVE;
+}
+
+/* Where the vDSO has no clock, these are system calls. */
+static int act_ask_the_time(void)
+{
+	struct timeval now;
+
+#ifdef SYS_time
+	if (syscall(SYS_time, NULL) <= 0)
+		return REFUSED;
+#endif
+	return syscall(SYS_gettimeofday, &now, NULL) == 0 ? ALIVE : REFUSED;
+}
+
+/* All memory is taken and given back more than once. */
+static int act_eat_again_and_again(void)
+{
+	static void *piece[4096];
+
+	for (int round = 0; round < 3; round++) {
+		int n = 0;
+
+		while (n < 4096 && (piece[n] = malloc(100000)))
+			n++;
+		if (n == 4096)
+			return REFUSED;
+		while (n)
+			free(piece[--n]);
+	}
+	return ALIVE;
+}
+
 static void it_lets_a_quiet_process_live(void **state)
 {
 	(void)state;
 	assert_int_equal(fate(act_nothing), ALIVE);
+}
+
+/* What a library puts off until first use was done before. */
+static void it_lets_ordinary_work_be_done(void **state)
+{
+	(void)state;
+	assert_int_equal(fate(act_tell_the_date), ALIVE);
+	assert_int_equal(fate(act_sort_many), ALIVE);
+	assert_int_equal(fate(act_log), ALIVE);
+	assert_int_equal(fate(act_ask_the_time), ALIVE);
+	assert_int_equal(fate(act_eat_again_and_again), ALIVE);
 }
 
 static void it_ends_whoever_reaches_outside(void **state)
@@ -187,6 +267,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_lets_a_quiet_process_live),
+		cmocka_unit_test(it_lets_ordinary_work_be_done),
 		cmocka_unit_test(it_ends_whoever_reaches_outside),
 		cmocka_unit_test(it_caps_memory),
 		cmocka_unit_test(it_caps_cpu_time),
