@@ -71,6 +71,12 @@ int32_t codec_longest(const struct codec *codec)
 	}
 }
 
+/* A frame of the core has 1024 samples, or 960 of radio. */
+bool codec_doubles(const struct codec *codec, int32_t frame)
+{
+	return codec->id == AV_CODEC_ID_AAC && frame > 1024;
+}
+
 const char *codec_names(void)
 {
 	static char names[512];

@@ -34,6 +34,13 @@ const struct codec *codec_get(enum AVCodecID id);
 /* Samples that a packet of it has at most, where a pre-roll is counted in packets. */
 int32_t codec_longest(const struct codec *codec);
 
+/*
+ * Does the decoder give two samples for each one of the core, as AAC with SBR does?
+ *
+ * frame  samples that it gives of a packet
+ */
+bool codec_doubles(const struct codec *codec, int32_t frame);
+
 /* Comma-separated decoder names, for codec_whitelist. Static storage. */
 const char *codec_names(void);
 

@@ -1,5 +1,7 @@
 #include "media/extent.h"
 
+#include "media/cafpakt.h"
+#include "media/itunsmpb.h"
 #include "media/mp4edit.h"
 #include "media/oggspan.h"
 
@@ -8,13 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ITUNES_DELAY_MAX 16384 /* samples; more is a lie */
-
 /* What one walk through the packets finds. */
 struct tally {
 	int64_t packets;
 	int64_t total;
-	int64_t stated; /* sum of the container's durations, its time base */
+	int64_t stated; /* sum of the container's durations, its time base; without silent */
+	int64_t silent; /* stated of a first packet of which the decoder gives nothing (Vorbis) */
 	int64_t skip; /* what the first packet asks to be dropped */
 	int64_t discard; /* what the last packet asks to be dropped at its end */
 	int64_t page_total; /* samples of the first page_packets packets */
@@ -30,7 +31,9 @@ static void add_packet(struct tally *t, const AVPacket *packet, int32_t samples,
 	if (t->packets == 0 && side && size >= 8)
 		t->skip = AV_RL32(side);
 	t->discard = side && size >= 8 ? (int64_t)AV_RL32(side + 4) : 0;
-	if (packet->duration > 0 && packet->duration < INT64_MAX / 4 - t->stated)
+	if (t->packets == 0 && samples == 0)
+		t->silent = packet->duration;
+	else if (packet->duration > 0 && packet->duration < INT64_MAX / 4 - t->stated)
 		t->stated += packet->duration;
 	t->total += samples;
 	t->last = samples;
@@ -97,18 +100,34 @@ static bool count_grid(struct packets *p, int64_t *total)
 
 /* --- what to cut ------------------------------------------------------------ */
 
+static bool is_doubled(const struct packets *p)
+{
+	return codec_doubles(p->demux.codec, p->frame);
+}
+
+/* Samples of a file that is not cut short, as far as its head tells. */
+static int64_t stated_total(const struct packets *p, int64_t found)
+{
+	int64_t packets = p->demux.stream->nb_frames;
+
+	return packets > 0 && packets < INT32_MAX ? packets * p->frame : found;
+}
+
+/* The end of a file that is cut short lies before the end that the tag knows. */
 static bool apply_itunes(const struct packets *p, struct extent *e)
 {
-	const AVDictionaryEntry *tag = av_dict_get(p->demux.format->metadata, "iTunSMPB", NULL, 0);
-	unsigned delay, padding;
-	unsigned long long samples;
+	const AVDictionaryEntry *text = av_dict_get(p->demux.format->metadata, "iTunSMPB", NULL, 0);
+	struct itunsmpb tag;
 
-	if (!tag || sscanf(tag->value, "%*x %x %x %llx", &delay, &padding, &samples) != 3)
+	if (!text || !itunsmpb_parse(text->value, &tag))
 		return false;
-	if (delay > ITUNES_DELAY_MAX || samples == 0 || samples > (uint64_t)e->total - delay)
+	if (is_doubled(p))
+		itunsmpb_scale(&tag, stated_total(p, e->total), 2 * (int64_t)p->frame);
+	if (tag.delay >= e->total)
 		return false;
-	e->delay = delay;
-	e->padding = e->total - delay - (int64_t)samples;
+	e->delay = tag.delay;
+	if (tag.samples < e->total - tag.delay)
+		e->padding = e->total - tag.delay - tag.samples;
 	return true;
 }
 
@@ -123,11 +142,28 @@ static void apply_stated_end(const struct packets *p, int32_t rate, const struct
 		e->padding = e->total - stated;
 }
 
+/* Those who write a timeline in the rate of AAC's core do not count how late the SBR decoder is,
+   as in iTunSMPB. A start at 0 says nothing of any delay. */
+static int64_t uncounted(const struct packets *p, const struct mp4edit *edit, int32_t rate)
+{
+	bool of_core = is_doubled(p) && 2 * (int64_t)edit->media_scale == rate;
+
+	return of_core && edit->media_time > 0 ? 2 * ITUNSMPB_SBR_DELAY : 0;
+}
+
+/* Where the edit begins, in samples that the decoder gives; silent: as in the tally. */
+static int64_t start_of(const struct packets *p, const struct mp4edit *edit, int32_t rate,
+			int64_t silent)
+{
+	int64_t ticks = edit->media_time > silent ? edit->media_time - silent : 0;
+
+	return av_rescale(ticks, rate, edit->media_scale) + uncounted(p, edit, rate);
+}
+
 /* An edit's length is rounded to the movie's ticks (often 1 ms), so it counts
    only where it says something else than the media itself. */
-static void apply_edit(const struct mp4edit *edit, int32_t rate, struct extent *e)
+static void apply_edit(const struct mp4edit *edit, int32_t rate, int64_t delay, struct extent *e)
 {
-	int64_t delay = av_rescale(edit->media_time, rate, edit->media_scale);
 	int64_t tick = rate / (int64_t)edit->movie_scale + 1;
 	int64_t length, end;
 
@@ -150,7 +186,7 @@ static void cut_mp4(const struct packets *p, int32_t rate, const struct tally *t
 		return;
 	apply_stated_end(p, rate, t, e);
 	if (mp4edit_read(p->file.in, p->file.start, (uint32_t)p->demux.stream->id, &edit))
-		apply_edit(&edit, rate, e);
+		apply_edit(&edit, rate, start_of(p, &edit, rate, t->silent), e);
 }
 
 static int64_t opus_preskip(const struct packets *p)
@@ -194,6 +230,20 @@ static void cut_matroska(const struct packets *p, int32_t rate, const struct tal
 	e->padding = av_rescale(t->discard, rate, stated);
 }
 
+/* A cookie is not looked at: libavformat keeps the one of Opus to itself. */
+static void cut_caf(const struct packets *p, int32_t rate, struct extent *e)
+{
+	int64_t stated = p->demux.stream->codecpar->sample_rate, end;
+	struct cafpakt pakt;
+
+	if (stated <= 0 || !cafpakt_read(p->file.in, p->file.start, &pakt))
+		return;
+	e->delay = av_rescale(pakt.priming, rate, stated);
+	end = e->delay + av_rescale(pakt.valid, rate, stated);
+	if (pakt.valid > 0 && end < e->total)
+		e->padding = e->total - end;
+}
+
 static void cut(const struct packets *p, int32_t rate, const struct tally *t,
 		const struct oggspan *span, struct extent *e)
 {
@@ -205,6 +255,8 @@ static void cut(const struct packets *p, int32_t rate, const struct tally *t,
 		cut_ogg(p, span, t, e);
 	} else if (strcmp(container, "matroska") == 0) {
 		cut_matroska(p, rate, t, e);
+	} else if (strcmp(container, "caf") == 0) {
+		cut_caf(p, rate, e);
 	} else if (strcmp(container, "mp3") == 0) {
 		e->delay = t->skip;
 		e->padding = t->discard;

@@ -5,7 +5,7 @@
  * The packets that are there decide; what a header states only says what to
  * cut. Source: LAME tag (through libavformat), RFC 7845 4 (Opus), Vorbis I
  * appendix A.2 (granules), ISO 14496-12 8.6.6 (edit lists), iTunSMPB, Matroska
- * CodecDelay and DiscardPadding.
+ * CodecDelay and DiscardPadding, the packet table of CAF.
  */
 #ifndef DRIFT_MEDIA_EXTENT_H
 #define DRIFT_MEDIA_EXTENT_H
@@ -16,7 +16,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct extent { /* samples */
+/*
+ * All in samples of each channel that the decoder gives, at the rate of what is decoded: of AAC
+ * with SBR twice the core's. What a file states in another unit (the core's rate, the ticks of a
+ * timeline, nanoseconds, frames of CAF) is converted where it is read.
+ */
+struct extent {
 	int64_t total; /* that the decoder gives */
 	int64_t delay; /* of them before the first heard one */
 	int64_t padding; /* of them after the last heard one */

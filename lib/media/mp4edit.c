@@ -78,9 +78,56 @@ static bool field(struct reader *r, const struct box *parent, const char *type, 
 	return true;
 }
 
+#define NORMAL_RATE 0x10000 /* 16.16 */
+
+/* One edit that is no pause: a stretch of the media. */
+struct stretch {
+	int64_t media_time, duration; /* in media_scale; in movie_scale, 0: to the end */
+};
+
+static bool parse_edit(const uint8_t *d, int wide, struct stretch *out)
+{
+	int64_t time = wide == 8 ? (int64_t)big(d + 8, 8) : (int32_t)big(d + 4, 4);
+	int64_t duration = (int64_t)big(d, wide), rate = (int32_t)big(d + 2 * wide, 4);
+
+	if (time < 0 || rate == 0 || duration < 0)
+		return false;
+	if (rate > 0 && rate != NORMAL_RATE && duration < INT64_MAX >> 32)
+		duration = duration * rate / NORMAL_RATE;
+	*out = (struct stretch){time, duration};
+	return true;
+}
+
+/* Is it where what was found so far ends, but for the rounding of either scale? */
+static bool goes_on(const struct mp4edit *e, const struct stretch *next)
+{
+	double end = (double)e->media_time / e->media_scale + (double)e->duration / e->movie_scale;
+	double off = (double)next->media_time / e->media_scale - end;
+	double tick = 1.0 / e->movie_scale + 1.0 / e->media_scale;
+
+	return e->edits == 1 && e->duration > 0 && off < tick && off > -tick;
+}
+
+static void add_edit(struct mp4edit *e, const struct stretch *next)
+{
+	if (e->edits == 0) {
+		e->media_time = next->media_time;
+		e->duration = next->duration;
+		e->edits = 1;
+	} else if (!goes_on(e, next)) {
+		e->edits++;
+	} else if (next->duration == 0) {
+		e->duration = 0;
+	} else {
+		e->duration += next->duration < INT64_MAX / 2 - e->duration ? next->duration : 0;
+	}
+}
+
+/* out: the scales are set */
 static bool read_edits(struct reader *r, const struct box *trak, struct mp4edit *out)
 {
 	struct box edts, elst;
+	struct stretch edit;
 	uint8_t d[20];
 	int wide;
 	uint32_t entries;
@@ -91,17 +138,13 @@ static bool read_edits(struct reader *r, const struct box *trak, struct mp4edit 
 	wide = d[0] == 1 ? 8 : 4;
 	entries = (uint32_t)big(d + 4, 4);
 	for (uint32_t i = 0; i < entries && r->boxes++ < BOXES_MAX; i++) {
-		int64_t at = elst.body + 8 + (int64_t)i * (2 * wide + 4), media_time;
+		int size = 2 * wide + 4;
+		int64_t at = elst.body + 8 + (int64_t)i * size;
 
-		if (at + 2 * wide > elst.end || incoming_fill(r->in, d, sizeof(d), at) < 2 * wide)
+		if (at + size > elst.end || incoming_fill(r->in, d, (size_t)size, at) < size)
 			break;
-		media_time = wide == 8 ? (int64_t)big(d + 8, 8) : (int32_t)big(d + 4, 4);
-		if (media_time < 0)
-			continue; /* an empty edit: a pause that we leave out */
-		if (out->edits++ == 0) {
-			out->media_time = media_time;
-			out->duration = (int64_t)big(d, wide);
-		}
+		if (parse_edit(d, wide, &edit))
+			add_edit(out, &edit);
 	}
 	return out->edits > 0;
 }
@@ -122,10 +165,9 @@ bool mp4edit_read(struct incoming *in, int64_t start, uint32_t track, struct mp4
 			continue;
 		if (!child(&r, &trak, "mdia", &mdia) ||
 		    !field(&r, &mdia, "mdhd", 12, 20, &edit.media_scale) ||
-		    !field(&r, &moov, "mvhd", 12, 20, &edit.movie_scale) ||
-		    !read_edits(&r, &trak, &edit))
+		    !field(&r, &moov, "mvhd", 12, 20, &edit.movie_scale))
 			return false;
-		if (edit.media_scale == 0 || edit.movie_scale == 0)
+		if (edit.media_scale == 0 || edit.movie_scale == 0 || !read_edits(&r, &trak, &edit))
 			return false;
 		*out = edit;
 		return true;

@@ -212,10 +212,9 @@ static bool copy_cover(struct source *s)
 	return true;
 }
 
-/* SBR doubles the rate, and with it the samples of a frame. */
 static bool is_sbr(const struct source *s)
 {
-	return s->packets.demux.codec->id == AV_CODEC_ID_AAC && s->packets.frame > 1024;
+	return codec_doubles(s->packets.demux.codec, s->packets.frame);
 }
 
 static enum drift_err describe(struct source *s, char *reason)
