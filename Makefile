@@ -119,7 +119,7 @@ install: all player
 	mkdir -p "$(prefix)/share/drift/htdocs/media"
 	$(call install_tree,sql,$(prefix)/share/drift/sql)
 	$(INSTALL_DATA) etc/lighttpd/drift.conf "$(prefix)/share/drift/lighttpd.conf"
-	$(INSTALL_DATA) etc/lighttpd/etag.lua "$(prefix)/share/drift"
+	$(INSTALL_DATA) etc/lighttpd/etag.lua etc/lighttpd/range.lua "$(prefix)/share/drift"
 	$(INSTALL_DATA) etc/apache/vhost.conf "$(prefix)/share/drift/apache"
 	for file in etc/drift.conf etc/lighttpd/lighttpd.conf cron/crontab; do \
 		sed 's,/usr/local,$(PREFIX),g' $$file > "$(prefix)/share/doc/drift/$${file##*/}"; done

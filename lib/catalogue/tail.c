@@ -169,11 +169,22 @@ static enum range_answer read_range(const struct http *h, const struct tail *t, 
 		return RANGE_WHOLE;
 	if (t->look(t->context, 0, &reach) != DRIFT_OK)
 		return RANGE_WHOLE;
-	answer = range_parse(text, reach.length == TAIL_LENGTH_UNKNOWN ? INT64_MAX : reach.length,
-			     &set);
+	answer = range_parse(
+		text, reach.length == TAIL_LENGTH_UNKNOWN ? RANGE_BYTES_UNKNOWN : reach.length,
+		&set);
 	if (answer == RANGE_PARTS)
 		*out = set.part[0];
 	return answer;
+}
+
+/* The length that the verdict is by; without one there are only ranges of no bytes. */
+static void fail_beyond(struct http *h, const struct tail *t)
+{
+	struct tail_reach reach;
+
+	if (t->look(t->context, 0, &reach) == DRIFT_OK && reach.length != TAIL_LENGTH_UNKNOWN)
+		http_set_header(h, "Content-Range", "bytes */%" PRId64, reach.length);
+	http_fail(h, DRIFT_ERANGE, "The file will not have so many bytes.");
 }
 
 /* Not as an empty answer, which would have a length. */
@@ -199,7 +210,6 @@ void tail_send(struct delivery *d, const struct tail *t, const char *twin)
 		send_range(d, t, r, twin);
 		return;
 	case RANGE_UNSATISFIABLE:
-		http_set_header(d->h, "Content-Range", "bytes */*");
-		http_fail(d->h, DRIFT_ERANGE, "The file will not have so many bytes.");
+		fail_beyond(d->h, t);
 	}
 }

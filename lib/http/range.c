@@ -15,15 +15,15 @@ int64_t range_bytes(const struct range *r)
 /* Reads digits at *at and moves behind them; -1: there are none. */
 static int64_t take_number(const char **at)
 {
-	size_t len = strspn(*at, "0123456789");
+	size_t len = strspn(*at, "0123456789"), zeros = strspn(*at, "0");
 	int64_t v = 0;
 
 	if (len == 0)
 		return -1;
-	for (size_t i = 0; i < len; i++)
-		v = i < DIGITS_MAX ? v * 10 + ((*at)[i] - '0') : INT64_MAX;
+	for (size_t i = zeros; i < len && i - zeros < DIGITS_MAX; i++)
+		v = v * 10 + ((*at)[i] - '0');
 	*at += len;
-	return v;
+	return len - zeros > DIGITS_MAX ? RANGE_BYTES_UNKNOWN : v;
 }
 
 /*
@@ -50,17 +50,23 @@ static bool take_part(const char **at, int64_t bytes, struct range *out)
 	return true;
 }
 
-static bool nearly_touch(const struct range *a, const struct range *b)
+/* Is there less than a part's header between the end of a and the beginning of b? */
+static bool reaches(const struct range *a, const struct range *b)
 {
-	return a->first <= b->last + RANGE_GAP_BYTES && b->first <= a->last + RANGE_GAP_BYTES;
+	return b->first - RANGE_GAP_BYTES <= a->last;
 }
 
-/* Keeps the parts ascending and apart. False: there is no room. */
-static bool add_part(struct ranges *set, struct range r)
+static bool nearly_touch(const struct range *a, const struct range *b)
+{
+	return reaches(a, b) && reaches(b, a);
+}
+
+/* Keeps the parts ascending and apart. There is room. */
+static void add_part(struct ranges *set, struct range r)
 {
 	int at = 0, behind;
 
-	while (at < set->count && set->part[at].last + RANGE_GAP_BYTES < r.first)
+	while (at < set->count && !reaches(&set->part[at], &r))
 		at++;
 	for (behind = at; behind < set->count && nearly_touch(&set->part[behind], &r); behind++) {
 		if (set->part[behind].first < r.first)
@@ -68,19 +74,16 @@ static bool add_part(struct ranges *set, struct range r)
 		if (set->part[behind].last > r.last)
 			r.last = set->part[behind].last;
 	}
-	if (behind == at && set->count == RANGE_PARTS_MAX)
-		return false;
 	memmove(&set->part[at + 1], &set->part[behind], (size_t)(set->count - behind) * sizeof(r));
 	set->part[at] = r;
 	set->count += 1 - (behind - at);
-	return true;
 }
 
 enum range_answer range_parse(const char *text, int64_t bytes, struct ranges *out)
 {
 	struct ranges set = {.count = 0};
-	bool fits = true, any = false;
 	const char *at = text;
+	int asked = 0;
 	struct range r;
 
 	if (!at || strncasecmp(at, "bytes=", 6) != 0)
@@ -88,17 +91,16 @@ enum range_answer range_parse(const char *text, int64_t bytes, struct ranges *ou
 	at += 6;
 	at += strspn(at, ", \t");
 	while (*at) {
-		if (!take_part(&at, bytes, &r))
+		if (!take_part(&at, bytes, &r) || ++asked > RANGE_PARTS_MAX)
 			return RANGE_WHOLE;
-		any = true;
 		if (r.first <= r.last)
-			fits = add_part(&set, r) && fits;
+			add_part(&set, r);
 		at += strspn(at, " \t");
 		if (*at && *at != ',')
 			return RANGE_WHOLE;
 		at += strspn(at, ", \t");
 	}
-	if (!any || !fits)
+	if (asked == 0)
 		return RANGE_WHOLE;
 	if (set.count == 0)
 		return RANGE_UNSATISFIABLE;

@@ -47,6 +47,8 @@ static void it_reads_one_part(void **state)
 	expect_one("bytes=-5000", 0, 999);
 	expect_one("bytes=0-99999999999999999999999999", 0, 999);
 	expect_one("bytes=-99999999999999999999999999", 0, 999);
+	expect_one("bytes=0-9223372036854775807", 0, 999);
+	expect_one("bytes=00000000000000000000000005-9", 5, 9);
 }
 
 static void it_reads_parts_beyond_four_gigabytes(void **state)
@@ -55,6 +57,23 @@ static void it_reads_parts_beyond_four_gigabytes(void **state)
 
 	(void)state;
 	expect("bytes=5000000000-5000000009", INT64_C(6000000000), &want);
+}
+
+/* Of a file that grows the end may be any: what lies up to it is compared with other parts. */
+static void it_counts_up_to_the_last_byte_that_a_file_can_have(void **state)
+{
+	const int64_t last = RANGE_BYTES_UNKNOWN - 1;
+	const struct ranges whole = {{{0, last}}, 1}, end = {{{0, 1}, {last - 4, last}}, 2};
+	struct ranges set;
+
+	(void)state;
+	expect("bytes=0-1,5-", RANGE_BYTES_UNKNOWN, &whole);
+	expect("bytes=5-,0-1", RANGE_BYTES_UNKNOWN, &whole);
+	expect("bytes=5-9223372036854775807,0-,7-", RANGE_BYTES_UNKNOWN, &whole);
+	expect("bytes=-5,0-1", RANGE_BYTES_UNKNOWN, &end);
+	assert_int_equal(range_parse("bytes=999999999999999999-", RANGE_BYTES_UNKNOWN, &set),
+			 RANGE_UNSATISFIABLE);
+	assert_int_equal(range_parse("bytes=-0", RANGE_BYTES_UNKNOWN, &set), RANGE_UNSATISFIABLE);
 }
 
 static void it_sorts_parts_and_joins_what_nearly_touches(void **state)
@@ -138,6 +157,8 @@ static void it_gives_the_whole_file_for_too_many_parts(void **state)
 	(void)state;
 	assert_int_equal(range_parse(many, 10000000, &set), RANGE_WHOLE);
 	assert_int_equal(range_parse(more, 10000000, &set), RANGE_WHOLE);
+	assert_int_equal(range_parse("bytes=0-,0-,0-,0-,0-,0-,0-,0-,0-,0-,0-", BYTES, &set),
+			 RANGE_WHOLE);
 	assert_int_equal(range_parse(most, 10000000, &set), RANGE_PARTS);
 	assert_int_equal(set.count, RANGE_PARTS_MAX);
 	free(many);
@@ -181,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_reads_one_part),
 		cmocka_unit_test(it_reads_parts_beyond_four_gigabytes),
+		cmocka_unit_test(it_counts_up_to_the_last_byte_that_a_file_can_have),
 		cmocka_unit_test(it_sorts_parts_and_joins_what_nearly_touches),
 		cmocka_unit_test(it_leaves_a_gap_that_is_worth_it),
 		cmocka_unit_test(it_drops_parts_behind_the_end),
