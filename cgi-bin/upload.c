@@ -1,7 +1,7 @@
 /*
  * upload.fcgi - files come in, and what belongs to their tracks.
  *
- *     POST    /                       tus or the IETF draft: a new upload
+ *     POST    /                       a form with files; tus or the IETF draft: a new upload
  *     PUT     /?name=x.wav            a whole file; also PUT /x.wav (curl -T)
  *     HEAD, PATCH, DELETE  /<upload>  likewise
  *     PUT     /track/<id>             a whole file: the track's new audio
@@ -17,6 +17,7 @@
  *     OPTIONS everywhere              what tus clients and browsers ask
  */
 #include "catalogue/coveradmin.h"
+#include "catalogue/formupload.h"
 #include "catalogue/intake.h"
 #include "catalogue/key.h"
 #include "catalogue/resumable.h"
@@ -61,7 +62,7 @@ static void put_file(const struct intake *in, const struct uuid *track, const ch
 		intake_fail(in, NULL, err);
 		return;
 	}
-	err = intake_whole(in, &u);
+	err = intake_whole(in, &u, NULL);
 	if (err) {
 		intake_fail(in, &u, err);
 		return;
@@ -93,9 +94,15 @@ static void put_replacement(const struct intake *in, const struct uuid *track)
 
 /* --- resumable uploads: of two kinds of clients --------------------------------------- */
 
+/* A form may have the key in a field. */
 static void create_upload(const struct intake *in, const struct uuid *none)
 {
-	(rufh_is_spoken(in) ? rufh_create : resumable_create)(in, none);
+	struct intake mine = *in;
+
+	if (formupload_is_form(in))
+		formupload_create(in);
+	else if (key_admit(in->h, in->db, "upload", &mine.key))
+		(rufh_is_spoken(in) ? rufh_create : resumable_create)(&mine, none);
 }
 
 static void head_upload(const struct intake *in, const struct uuid *id)
@@ -134,7 +141,7 @@ static const struct route {
 	const char *scope; /* of the key that is needed; NULL: the answer decides */
 	void (*answer)(const struct intake *in, const struct uuid *id);
 } routes[] = {
-	{COLLECTION, "POST", "upload", create_upload},
+	{COLLECTION, "POST", NULL, create_upload},
 	{COLLECTION, "PUT", "upload", put_new},
 	{UPLOAD, "HEAD", "upload", head_upload},
 	{UPLOAD, "PATCH", "upload", patch_upload},

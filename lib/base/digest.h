@@ -1,7 +1,8 @@
 /*
  * digest.h - checksums of bytes that arrive in pieces (edge: libcrypto).
  *
- * SHA-256 is what the catalogue keeps of a source; SHA-1 and MD5 are there
+ * SHA-256 is what the catalogue keeps of a source; SHA-512 may come in a digest
+ * field (RFC 9530); SHA-1 and MD5 are there
  * because tus clients ask for them, never against somebody who wants two
  * files to look alike.
  */
@@ -13,15 +14,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DIGEST_MAX 32 /* bytes of the longest one */
+#define DIGEST_MAX 64 /* bytes of the longest one */
 
-enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256 };
+enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA512 };
+
+/* One that somebody tells. */
+struct digest_value {
+	enum digest_kind kind;
+	uint8_t bytes[DIGEST_MAX]; /* digest_size(kind) of them count */
+};
 
 struct digest {
 	void *context; /* owned; all-zero is valid and takes no bytes */
 };
 
-/* Bytes of a finished digest: 16, 20 or 32. */
+/* Bytes of a finished digest: 16, 20, 32 or 64. */
 size_t digest_size(enum digest_kind kind);
 
 /* DRIFT_ENOMEM when libcrypto cannot; out is the caller's to digest_clear(). */

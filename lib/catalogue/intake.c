@@ -2,7 +2,6 @@
 
 #include "catalogue/concat.h"
 #include "catalogue/ingest.h"
-#include "catalogue/receive.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,7 +35,8 @@ static int64_t limit_of(const struct intake *in, const struct upload *u)
 
 static enum drift_err take_body(const struct intake *in, struct upload *u, struct receive *r)
 {
-	enum drift_err err = upload_reserve(u, r->from, http_content_length(in->h));
+	int64_t bytes = r->source ? -1 : http_content_length(in->h);
+	enum drift_err err = upload_reserve(u, r->from, bytes);
 
 	return err ? err : receive_body(in->h, in->db, u, r);
 }
@@ -55,7 +55,7 @@ static enum drift_err take_next(const struct intake *in, struct upload *u, struc
 }
 
 enum drift_err intake_next(const struct intake *in, struct upload *u,
-			   const struct tus_checksum *checksum)
+			   const struct digest_value *checksum)
 {
 	struct receive r = {.checksum = checksum};
 	enum drift_err err = take_next(in, u, &r), end = DRIFT_OK;
@@ -68,9 +68,10 @@ enum drift_err intake_next(const struct intake *in, struct upload *u,
 	return end ? end : err;
 }
 
-enum drift_err intake_whole(const struct intake *in, struct upload *u)
+enum drift_err intake_whole(const struct intake *in, struct upload *u,
+			    const struct receive_source *source)
 {
-	struct receive r = {0};
+	struct receive r = {.source = source};
 	enum drift_err err = take_next(in, u, &r);
 
 	/* nobody was told of this upload, so nobody goes on with it */

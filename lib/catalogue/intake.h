@@ -8,6 +8,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "catalogue/db.h"
+#include "catalogue/receive.h"
 #include "catalogue/upload.h"
 #include "http/http.h"
 #include "http/tus.h"
@@ -36,8 +37,12 @@ struct intake {
  *   and what upload_open(), receive_body() and ingest_run() return
  */
 enum drift_err intake_next(const struct intake *in, struct upload *u,
-			   const struct tus_checksum *checksum) MUST_CHECK;
-enum drift_err intake_whole(const struct intake *in, struct upload *u) MUST_CHECK;
+			   const struct digest_value *checksum) MUST_CHECK;
+
+/* The same from nothing on, with an end that says that the file is whole; source: where its bytes
+   come from, NULL for the body. */
+enum drift_err intake_whole(const struct intake *in, struct upload *u,
+			    const struct receive_source *source) MUST_CHECK;
 
 /*
  * Takes the request's body as the bytes from any place on, whatever is there already.

@@ -24,7 +24,7 @@ static const char *find_key(const struct http *h)
 /* The catalogue knows the key's SHA-256 only. */
 static enum drift_err hash_key(const char *key, char hex[2 * HASH_BYTES + 1])
 {
-	uint8_t hash[HASH_BYTES];
+	uint8_t hash[DIGEST_MAX];
 	struct digest d;
 	enum drift_err err = digest_init(&d, DIGEST_SHA256);
 
@@ -49,9 +49,19 @@ static void refuse(struct http *h, enum drift_err err)
 		http_fail(h, err, "The key could not be checked.");
 }
 
+bool key_is_sent(const struct http *h)
+{
+	return find_key(h) != NULL;
+}
+
 bool key_admit(struct http *h, struct db *db, const char *scope, int64_t *key)
 {
-	const char *text = find_key(h);
+	return key_admit_text(h, db, find_key(h), scope, key);
+}
+
+bool key_admit_text(struct http *h, struct db *db, const char *text, const char *scope,
+		    int64_t *key)
+{
 	char hex[2 * HASH_BYTES + 1];
 	struct db_rows rows = {0};
 	enum drift_err err;

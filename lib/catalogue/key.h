@@ -21,4 +21,11 @@
  */
 bool key_admit(struct http *h, struct db *db, const char *scope, int64_t *key) MUST_CHECK;
 
+/* The same of a key that came another way; NULL: there is none (401). Borrowed. */
+bool key_admit_text(struct http *h, struct db *db, const char *text, const char *scope,
+		    int64_t *key) MUST_CHECK;
+
+/* Does the request's head have a key of whatever sort? */
+bool key_is_sent(const struct http *h);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "http/body.h"
 #include "http/html.h"
+#include "http/page.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -157,20 +158,15 @@ enum column { TRACK, TITLE, ARTIST, AFTER };
 /* theme: as the cookie has it; any other value than the style sheet's is that of none. */
 static void add_head(struct buf *page, const char *site, const char *theme, const char *q)
 {
+	html_addf(page, "<!doctype html>\n<html lang=\"en\" data-theme=\"%s\">\n",
+		  theme ? theme : "auto");
+	page_add_head(page, site, "Drift");
 	html_addf(page,
-		  "<!doctype html>\n<html lang=\"en\" data-theme=\"%s\">\n<head>\n<meta "
-		  "charset=\"utf-8\">\n"
-		  "<title>Drift</title>\n"
-		  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		  "<link rel=\"stylesheet\" href=\"%s/css/drift.css\">\n"
-		  "<link rel=\"icon\" href=\"%s/img/drift.svg\" type=\"image/svg+xml\">\n</head>\n"
-		  "<body>\n<header><a class=\"brand\" href=\"%s/\"><img src=\"%s/img/drift.svg\" "
-		  "alt=\"\" width=\"32\" height=\"32\"><span>Drift</span></a>\n"
-		  "<form role=\"search\" class=\"line\"><input type=\"search\" name=\"q\" "
+		  "\n<form role=\"search\" class=\"line\"><input type=\"search\" name=\"q\" "
 		  "value=\"%s\" "
 		  "aria-label=\"Search for tracks\"><button class=\"button\" "
 		  "type=\"submit\">Search</button></form></header>\n<main>\n<h1>Tracks</h1>\n",
-		  theme ? theme : "auto", site, site, site, site, q);
+		  q);
 }
 
 static void add_track(struct buf *page, const struct db_rows *rows, int row, const char *site)

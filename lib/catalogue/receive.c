@@ -133,6 +133,14 @@ static size_t room(const struct state *s)
 	return (size_t)(left >= most ? most : left + (left == 0));
 }
 
+static enum drift_err take(struct state *s, void *data, size_t max, int wait_ms, size_t *got)
+{
+	const struct receive_source *source = s->r->source;
+
+	return source ? source->read(source->context, data, max, wait_ms, got)
+		      : http_read(s->h, data, max, wait_ms, got);
+}
+
 /* libfcgi gives 8 KiB at most, and a write of so little costs more than its bytes. What
    ended the reading is told by the next call when something came before it. */
 static enum drift_err fill(struct state *s, size_t *got)
@@ -141,7 +149,7 @@ static enum drift_err fill(struct state *s, size_t *got)
 	enum drift_err err;
 
 	do {
-		err = http_read(s->h, s->buffer + len, max - len, len ? MORE_MS : WAIT_MS, &n);
+		err = take(s, s->buffer + len, max - len, len ? MORE_MS : WAIT_MS, &n);
 		if (!err)
 			len += n;
 	} while (!err && n > 0 && len < max && !is_step_due(s));
@@ -173,7 +181,7 @@ static enum drift_err pump(struct state *s)
 /* The server may have cut the body (LimitRequestBody) and called that its end. */
 static enum drift_err compare_length(const struct state *s)
 {
-	int64_t announced = http_content_length(s->h);
+	int64_t announced = s->r->source ? -1 : http_content_length(s->h);
 
 	return announced >= 0 && s->at - s->r->from < announced ? DRIFT_EMORE : DRIFT_OK;
 }
@@ -185,7 +193,7 @@ static enum drift_err compare_checksum(struct state *s)
 	if (!s->r->checksum)
 		return DRIFT_OK;
 	digest_finish(&s->checksum, digest);
-	return memcmp(digest, s->r->checksum->digest, digest_size(s->r->checksum->kind)) == 0
+	return memcmp(digest, s->r->checksum->bytes, digest_size(s->r->checksum->kind)) == 0
 		       ? DRIFT_OK
 		       : DRIFT_ECHECKSUM;
 }

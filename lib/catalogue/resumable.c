@@ -80,8 +80,8 @@ static void send_offset(const struct intake *in, const struct upload *u, int sta
 }
 
 /* Reads Upload-Checksum; checksum becomes NULL without one. False: answered. */
-static bool read_checksum(const struct intake *in, struct tus_checksum *storage,
-			  const struct tus_checksum **checksum)
+static bool read_checksum(const struct intake *in, struct digest_value *storage,
+			  const struct digest_value **checksum)
 {
 	const char *text = http_header(in->h, "Upload-Checksum");
 
@@ -100,8 +100,8 @@ static bool read_checksum(const struct intake *in, struct tus_checksum *storage,
 
 static void take_piece(const struct intake *in, struct upload *u, int status)
 {
-	const struct tus_checksum *checksum;
-	struct tus_checksum storage;
+	const struct digest_value *checksum;
+	struct digest_value storage;
 	enum drift_err err;
 
 	if (!read_checksum(in, &storage, &checksum))

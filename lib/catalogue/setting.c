@@ -1,6 +1,7 @@
 #include "catalogue/setting.h"
 
 #include "http/html.h"
+#include "http/page.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -188,17 +189,13 @@ static void add_page(struct buf *page, const struct db_rows *rows, const char *s
 	for (int row = 0; row < rows->count; row++)
 		if (is_first(rows, row))
 			add_data(page, db_get_text(rows, row, NAME), db_get_text(rows, row, VALUE));
+	buf_add_text(page, ">\n");
+	page_add_head(page, site, "Settings – Drift");
 	html_addf(page,
-		  ">\n<head>\n<meta charset=\"utf-8\">\n<title>Settings – Drift</title>\n"
-		  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		  "<link rel=\"stylesheet\" href=\"%s/css/drift.css\">\n"
-		  "<link rel=\"icon\" href=\"%s/img/drift.svg\" type=\"image/svg+xml\">\n</head>\n"
-		  "<body>\n<header><a class=\"brand\" href=\"%s/\"><img src=\"%s/img/drift.svg\" "
-		  "alt=\"\" width=\"32\" height=\"32\"><span>Drift</span></a></header>\n"
-		  "<main>\n<h1>Settings</h1>\n"
+		  "</header>\n<main>\n<h1>Settings</h1>\n"
 		  "<form method=\"post\" action=\"%s/cgi-bin/settings.fcgi/\" class=\"card "
 		  "settings\">\n",
-		  site, site, site, site, site);
+		  site);
 	add_controls(page, rows);
 	buf_add_text(page, "<p><button class=\"button main\" type=\"submit\">Keep</button></p>\n"
 			   "</form>\n</main>\n</body>\n</html>\n");

@@ -42,32 +42,7 @@ struct http {
 	struct header header[HEADERS_MAX];
 	int headers;
 	bool head_sent;
-};
-
-struct status {
-	int status;
-	const char *title;
-};
-
-/* What each code is in HTTP; what is not here is 500. */
-static const struct status statuses[] = {
-	[DRIFT_EFORMAT] = {400, "Bad Request"},
-	[DRIFT_EINVAL] = {400, "Bad Request"},
-	[DRIFT_EAUTH] = {401, "Unauthorized"},
-	[DRIFT_EFORBIDDEN] = {403, "Forbidden"},
-	[DRIFT_ENOENT] = {404, "Not Found"},
-	[DRIFT_EMETHOD] = {405, "Method Not Allowed"},
-	[DRIFT_ECONFLICT] = {409, "Conflict"},
-	[DRIFT_EGONE] = {410, "Gone"},
-	[DRIFT_EPRECONDITION] = {412, "Precondition Failed"},
-	[DRIFT_ELARGE] = {413, "Content Too Large"},
-	[DRIFT_EMEDIA] = {415, "Unsupported Media Type"},
-	[DRIFT_ERANGE] = {416, "Range Not Satisfiable"},
-	[DRIFT_ELOCKED] = {423, "Locked"},
-	[DRIFT_ECHECKSUM] = {460, "Checksum Mismatch"},
-	[DRIFT_EBUSY] = {503, "Service Unavailable"},
-	[DRIFT_EDB] = {503, "Service Unavailable"},
-	[DRIFT_ENOSPC] = {507, "Insufficient Storage"},
+	http_page_fn *page; /* of failures; NULL: JSON */
 };
 
 struct http *http_new(void)
@@ -186,6 +161,7 @@ enum drift_err http_accept(struct http *h)
 		return err;
 	h->status = 200;
 	h->head_sent = false;
+	h->page = NULL;
 	h->query_failed = query_parse(http_param(h, "QUERY_STRING"), &h->query) != DRIFT_OK;
 	split_path(h);
 	split_cookies(h);
@@ -388,29 +364,13 @@ void http_forget_headers(struct http *h)
 	drop_headers(h);
 }
 
-static const char *status_title(int status)
-{
-	static const struct status others[] = {
-		{200, "OK"},	{201, "Created"},   {204, "No Content"},   {206, "Partial Content"},
-		{302, "Found"}, {303, "See Other"}, {304, "Not Modified"},
-	};
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (others[i].status == status)
-			return others[i].title;
-	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
-		if (statuses[i].status == status)
-			return statuses[i].title;
-	return status == 500 ? "Internal Server Error" : "Status";
-}
-
 static enum drift_err send_head(struct http *h)
 {
 	struct buf head = {0};
 	enum drift_err err;
 
 	h->head_sent = true;
-	buf_addf(&head, "Status: %d %s\r\n", h->status, status_title(h->status));
+	buf_addf(&head, "Status: %d %s\r\n", h->status, problem_title(h->status));
 	for (int i = 0; i < h->headers; i++)
 		buf_addf(&head, "%s: %s\r\n", h->header[i].name, buf_text(&h->header[i].value));
 	buf_add_text(&head, "\r\n");
@@ -485,29 +445,21 @@ static bool has_header(const struct http *h, const char *name)
 	return false;
 }
 
-static struct status status_of(enum drift_err err)
+static void send_problem(struct http *h, const struct problem *p, const char *detail)
 {
-	const struct status internal = {500, "Internal Server Error"};
-
-	if ((size_t)err >= sizeof(statuses) / sizeof(statuses[0]) || !statuses[err].status)
-		return internal;
-	return statuses[err];
-}
-
-static void write_problem(const struct status *s, const char *detail, struct buf *out)
-{
-	buf_add_text(out, "{\"type\": \"about:blank\", \"title\": ");
-	buf_add_json(out, s->title);
-	buf_addf(out, ", \"status\": %d, \"detail\": ", s->status);
-	buf_add_json(out, detail);
-	buf_add_text(out, "}\n");
-}
-
-static void fail(struct http *h, enum drift_err err, const char *detail)
-{
-	struct status s = status_of(err);
 	struct buf body = {0};
+	const char *mime = h->page ? "text/html; charset=utf-8" : "application/problem+json";
 
+	if (h->page)
+		h->page(h, p, detail, &body);
+	else
+		problem_write(p, detail, &body);
+	http_send(h, mime, buf_text(&body), body.len);
+	buf_clear(&body);
+}
+
+static void fail(struct http *h, enum drift_err err, const struct problem *p, const char *detail)
+{
 	if (h->head_sent || err == DRIFT_ECLOSED) {
 		h->head_sent = true;
 		return; /* too late, or nobody reads it */
@@ -515,26 +467,35 @@ static void fail(struct http *h, enum drift_err err, const char *detail)
 	for (int i = h->headers - 1; i >= 0; i--)
 		if (!is_kept_on_failure(h->header[i].name))
 			remove_header(h, i);
-	h->status = s.status;
-	if (s.status == 401 && !has_header(h, "WWW-Authenticate"))
+	h->status = p->status;
+	if (p->status == 401 && !has_header(h, "WWW-Authenticate"))
 		http_set_header(h, "WWW-Authenticate", "Bearer realm=\"drift\"");
-	if (s.status == 503 && !has_header(h, "Retry-After"))
+	if (p->status == 503 && !has_header(h, "Retry-After"))
 		http_set_header(h, "Retry-After", "5");
 	http_set_header(h, "Cache-Control", "no-store");
-	write_problem(&s, detail, &body);
-	http_send(h, "application/problem+json", buf_text(&body), body.len);
-	buf_clear(&body);
+	send_problem(h, p, detail);
 }
 
 void http_fail(struct http *h, enum drift_err err, const char *fmt, ...)
 {
+	const struct problem p = problem_of(err);
 	char detail[DETAIL_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(detail, sizeof(detail), fmt, ap);
 	va_end(ap);
-	fail(h, err, detail);
+	fail(h, err, &p, detail);
+}
+
+void http_fail_as(struct http *h, enum drift_err err, const struct problem *p, const char *detail)
+{
+	fail(h, err, p, detail);
+}
+
+void http_fail_on_page(struct http *h, http_page_fn *page)
+{
+	h->page = page;
 }
 
 void http_send_options(struct http *h, const char *allow)
@@ -547,7 +508,7 @@ void http_send_options(struct http *h, const char *allow)
 void http_fail_method(struct http *h, const char *allow)
 {
 	http_set_header(h, "Allow", "%s", allow);
-	fail(h, DRIFT_EMETHOD, "This method is not known here; see Allow.");
+	http_fail(h, DRIFT_EMETHOD, "This method is not known here; see Allow.");
 }
 
 bool http_admit_read(struct http *h)

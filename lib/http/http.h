@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
+#include "http/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -119,6 +120,14 @@ enum drift_err http_pause(struct http *h, int ms) MUST_CHECK;
  */
 void http_fail(struct http *h, enum drift_err err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same with a problem type of its own. detail: one plain sentence. */
+void http_fail_as(struct http *h, enum drift_err err, const struct problem *p, const char *detail);
+
+/* Writes a whole HTML page that says what went wrong. */
+typedef void http_page_fn(const struct http *h, const struct problem *p, const char *detail,
+			  struct buf *out);
+/* What fails from here on answers this request with a page instead of JSON. */
+void http_fail_on_page(struct http *h, http_page_fn *page);
 /* 204 and 405, with Allow. */
 void http_send_options(struct http *h, const char *allow);
 void http_fail_method(struct http *h, const char *allow);

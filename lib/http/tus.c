@@ -1,5 +1,7 @@
 #include "http/tus.h"
 
+#include "base/base64.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,47 +23,6 @@ enum drift_err tus_parse_number(const char *text, int64_t *out)
 	return DRIFT_OK;
 }
 
-/* --- base64 (RFC 4648 section 4), padded, nothing between --------------------- */
-
-static int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Decodes len characters; out has room for len / 4 * 3 bytes. */
-static bool base64_decode(const char *text, size_t len, uint8_t *out, size_t *bytes)
-{
-	size_t n = 0, pad = 0;
-
-	if (len % 4)
-		return false;
-	if (len && text[len - 1] == '=')
-		pad = text[len - 2] == '=' ? 2 : 1;
-	for (size_t i = 0; i < len; i += 4) {
-		uint32_t group = 0;
-
-		for (size_t k = i; k < i + 4; k++) {
-			int v = k >= len - pad ? 0 : base64_value(text[k]);
-
-			if (v < 0)
-				return false;
-			group = group << 6 | (uint32_t)v;
-		}
-		for (int shift = 16; shift >= 0; shift -= 8)
-			out[n++] = (uint8_t)(group >> shift);
-	}
-	*bytes = n - pad;
-	/* the bits that the padding stands for are zero, so that every digest has
-	   one spelling */
-	return pad == 0 || (out[n - 1] == 0 && (pad == 1 || out[n - 2] == 0));
-}
-
 /* --- Upload-Checksum --------------------------------------------------------------- */
 
 static bool kind_parse(const char *name, size_t len, enum digest_kind *out)
@@ -80,11 +41,11 @@ static bool kind_parse(const char *name, size_t len, enum digest_kind *out)
 	return false;
 }
 
-enum drift_err tus_parse_checksum(const char *text, struct tus_checksum *out)
+enum drift_err tus_parse_checksum(const char *text, struct digest_value *out)
 {
 	const char *space = strchr(text, ' ');
 	uint8_t digest[48];
-	struct tus_checksum c;
+	struct digest_value c;
 	size_t len, bytes;
 
 	if (!space || !kind_parse(text, (size_t)(space - text), &c.kind))
@@ -93,7 +54,7 @@ enum drift_err tus_parse_checksum(const char *text, struct tus_checksum *out)
 	if (len / 4 * 3 > sizeof(digest) || !base64_decode(space + 1, len, digest, &bytes) ||
 	    bytes != digest_size(c.kind))
 		return DRIFT_EINVAL;
-	memcpy(c.digest, digest, bytes);
+	memcpy(c.bytes, digest, bytes);
 	*out = c;
 	return DRIFT_OK;
 }

@@ -161,13 +161,15 @@ const TITLES = ['Ebb', 'Seven Rooms', 'What the River Said to the Lighthouse Kee
 		await other.page.close();
 		server.close();
 	});
-	it('shows list and settings to who has no script', async () => {
+	it('shows list, settings and a form for files to who has no script', async () => {
 		const still = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
 
 		await still.goto(`${stack.url}cgi-bin/catalogue.fcgi/list`);
 		await look('plain-list', still);
 		await still.goto(`${stack.url}cgi-bin/settings.fcgi/`);
 		await look('plain-settings', still);
+		await still.goto(`${stack.url}upload.html`);
+		await look('plain-upload', still);
 		await still.context().close();
 	});
 	it('shows an upload page that nobody has used yet', async () => {

@@ -370,6 +370,25 @@ async function reach(page, stage, seconds = 60) {
 			await page.setViewportSize({ width: 1280, height: 1600 });
 			await page.unrouteAll({ behavior: 'wait' });
 		});
+		it(on('takes files without script'), async () => {
+			const still = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+
+			await still.goto(url);
+			assert.ok(await still.isHidden('#key-form') && await still.isHidden('#drop'));
+			await still.fill('#plain-key', stack.key);
+			await still.setInputFiles('#plain-files', [song, other]);
+			await still.click('noscript button');
+			await still.waitForURL(/upload\.fcgi\/$/, { timeout: 60000 });
+			assert.equal(await still.textContent('h1'), 'Uploaded');
+			assert.deepEqual(await still.locator('li strong').allTextContents(), ['Low Tide.wav', 'Other Mix.wav']);
+			for (const audio of await still.locator('audio').all()) {
+				const track = (await audio.getAttribute('src')).split('/').at(-1);
+
+				assert.equal((await fetch(`${stack.url}cgi-bin/stream.fcgi/${track}`)).status, 200);
+				tracks.push(track);
+			}
+			await still.context().close();
+		});
 		once('fits 360 pixels', async () => {
 			await page.setViewportSize({ width: 360, height: 740 });
 			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 360));

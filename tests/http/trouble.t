@@ -146,6 +146,12 @@ sub check_limit {
 	is($s->psql('select count(*) from drift.track'), $tracks, 'no track came of it');
 	$answer = curl($s, "$folder/tone.wav", "$programs/?name=x.wav", '-H', 'Transfer-Encoding: chunked');
 	like($answer->{status}, qr/^(411|413)$/, 'one that does not tell its length');
+	my $before = $s->psql('select count(*) from drift.upload');
+	$answer = $s->admin(POST => $programs, headers => { 'Content-Type' => 'multipart/form-data; boundary=x' },
+		content => qq(--x\r\nContent-Disposition: form-data; name="f"; filename="x.wav"\r\n\r\n$wav\r\n--x--));
+	is_problem($answer, 413, 'a file in a form');
+	is($answer->{headers}{'tus-max-size'}, 1_000_000, '… naming it too');
+	is($s->psql('select count(*) from drift.upload'), $before, '… nothing of which is kept');
 	my $path = $tus->post({ 'Upload-Defer-Length' => 1 })->{headers}{location};
 	is_problem($tus->patch($path, 0, $wav), 413, 'one whose length comes later');
 	cmp_ok($tus->head($path)->{headers}{'upload-offset'}, '<=', 1_000_000, 'no more than the limit is kept');

@@ -52,20 +52,20 @@ static void it_reads_the_checksums_that_it_names(void **state)
 	static const uint8_t md5[] = {0x5e, 0xb6, 0x3b, 0xbb};
 	static const uint8_t sha1[] = {0x2a, 0xae, 0x6c, 0x35};
 	static const uint8_t sha256[] = {0xb9, 0x4d, 0x27, 0xb9};
-	struct tus_checksum c;
+	struct digest_value c;
 
 	(void)state;
 	assert_int_equal(tus_parse_checksum("md5 XrY7u+Ae7tCTyyK7j1rNww==", &c), DRIFT_OK);
 	assert_int_equal(c.kind, DIGEST_MD5);
-	assert_memory_equal(c.digest, md5, 4);
+	assert_memory_equal(c.bytes, md5, 4);
 	assert_int_equal(tus_parse_checksum("sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", &c), DRIFT_OK);
 	assert_int_equal(c.kind, DIGEST_SHA1);
-	assert_memory_equal(c.digest, sha1, 4);
+	assert_memory_equal(c.bytes, sha1, 4);
 	assert_int_equal(
 		tus_parse_checksum("sha256 uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=", &c),
 		DRIFT_OK);
 	assert_int_equal(c.kind, DIGEST_SHA256);
-	assert_memory_equal(c.digest, sha256, 4);
+	assert_memory_equal(c.bytes, sha256, 4);
 }
 
 static void it_refuses_bad_checksums(void **state)
@@ -90,7 +90,7 @@ static void it_refuses_bad_checksums(void **state)
 		"crc32 DUoRhQ==",
 		"sha512 MJ7MSJwSRHykrEFQEEmwKw8KyVpFAz0VnEOx",
 	};
-	struct tus_checksum c;
+	struct digest_value c;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
