@@ -3,7 +3,7 @@
  *
  *     POST    /                       a form with files; tus or the IETF draft: a new upload
  *     PUT     /?name=x.wav            a whole file; also PUT /x.wav (curl -T)
- *     HEAD, PATCH, DELETE  /<upload>  likewise
+ *     HEAD, GET, PATCH, DELETE  /<upload>  likewise
  *     PUT     /track/<id>             a whole file: the track's new audio
  *     PATCH   /track/<id>             metadata (JSON merge patch)
  *     DELETE  /track/<id>
@@ -20,6 +20,7 @@
 #include "catalogue/formupload.h"
 #include "catalogue/intake.h"
 #include "catalogue/key.h"
+#include "catalogue/reprdigest.h"
 #include "catalogue/resumable.h"
 #include "catalogue/rufh.h"
 #include "catalogue/service.h"
@@ -46,50 +47,91 @@ static const char *read_name(const struct intake *in, const char *segment)
 	return NULL;
 }
 
-static void put_file(const struct intake *in, const struct uuid *track, const char *name)
+static enum drift_err take_file(const struct intake *in, const struct upload_wish *wish,
+				const struct intake_body *body, struct upload *u)
 {
-	const struct upload_wish wish = {
-		.key = in->key,
-		.track = track,
-		.length = http_content_length(in->h),
-		.name = name,
-		.metadata = "",
-	};
-	struct upload u;
-	enum drift_err err = upload_create(in->conf, in->db, &wish, &u);
+	enum drift_err err = upload_create(in->conf, in->db, wish, u);
 
 	if (err) {
 		intake_fail(in, NULL, err);
-		return;
+		return err;
 	}
-	err = intake_whole(in, &u, NULL);
-	if (err) {
-		intake_fail(in, &u, err);
+	err = intake_whole(in, u, body);
+	/* nobody was told of this upload, so nobody sends its bytes once more */
+	if (err == DRIFT_ECHECKSUM && u->state == UPLOAD_RECEIVING &&
+	    upload_delete(in->conf, in->db, &u->id) == DRIFT_OK)
+		intake_fail(in, NULL, err);
+	else if (err)
+		intake_fail(in, u, err);
+	return err;
+}
+
+static void put_described(const struct intake *in, const struct upload_wish *wish,
+			  const struct intake_body *body)
+{
+	struct upload u;
+
+	if (take_file(in, wish, body, &u) != DRIFT_OK)
 		return;
-	}
 	http_set_header(in->h, "Drift-Track", "%s", u.track.text);
+	if (http_header(in->h, "Upload-Complete"))
+		http_set_header(in->h, "Upload-Complete", "?1");
 	/* with 201 only: of a CGI's 200 with a Location Apache makes a redirect */
-	if (!track)
+	if (!wish->track)
 		http_set_header(in->h, "Location", "%s/cgi-bin/stream.fcgi/%s", http_site(in->h),
 				u.track.text);
-	trackadmin_send(in, track ? 200 : 201, "SELECT drift.status($1)",
+	trackadmin_send(in, wish->track ? 200 : 201, "SELECT drift.status($1)",
 			DB_ARGS(db_uuid(&u.track)));
+}
+
+static void put_file(const struct intake *in, const struct uuid *track, const char *name)
+{
+	struct intake_body body = {0};
+	struct digest_value storage;
+	struct buf metadata = {0};
+
+	if (intake_read_digest(in, &storage, &body.checksum) && reprdigest_read(in->h, &metadata))
+		put_described(in,
+			      &(struct upload_wish){
+				      .key = in->key,
+				      .track = track,
+				      .length = http_content_length(in->h),
+				      .name = name,
+				      .metadata = buf_text(&metadata),
+			      },
+			      &body);
+	buf_clear(&metadata);
+}
+
+/* The draft lets any method begin an upload: with ?0 the body is only the file's beginning. */
+static bool is_beginning(const struct intake *in)
+{
+	const char *complete = http_header(in->h, "Upload-Complete");
+
+	return complete && strncmp(complete, "?0", 2) == 0;
+}
+
+static void put(const struct intake *in, const struct uuid *track, const char *segment)
+{
+	const char *name;
+
+	if (is_beginning(in)) {
+		rufh_create(in, track);
+		return;
+	}
+	name = read_name(in, segment);
+	if (name)
+		put_file(in, track, name);
 }
 
 static void put_new(const struct intake *in, const struct uuid *none)
 {
-	const char *name = read_name(in, http_segment(in->h, 0));
-
-	if (name)
-		put_file(in, none, name);
+	put(in, none, http_segment(in->h, 0));
 }
 
 static void put_replacement(const struct intake *in, const struct uuid *track)
 {
-	const char *name = read_name(in, NULL);
-
-	if (name)
-		put_file(in, track, name);
+	put(in, track, NULL);
 }
 
 /* --- resumable uploads: of two kinds of clients --------------------------------------- */
@@ -108,6 +150,11 @@ static void create_upload(const struct intake *in, const struct uuid *none)
 static void head_upload(const struct intake *in, const struct uuid *id)
 {
 	(rufh_is_spoken(in) ? rufh_head : resumable_head)(in, id);
+}
+
+static void get_upload(const struct intake *in, const struct uuid *id)
+{
+	rufh_head(in, id); /* tus has no GET */
 }
 
 static void patch_upload(const struct intake *in, const struct uuid *id)
@@ -144,6 +191,7 @@ static const struct route {
 	{COLLECTION, "POST", NULL, create_upload},
 	{COLLECTION, "PUT", "upload", put_new},
 	{UPLOAD, "HEAD", "upload", head_upload},
+	{UPLOAD, "GET", "upload", get_upload},
 	{UPLOAD, "PATCH", "upload", patch_upload},
 	{UPLOAD, "DELETE", "upload", delete_upload},
 	{TRACK, "PUT", "upload", put_replacement},

@@ -171,6 +171,12 @@ static void keep_refusal(struct db *db, const PGresult *result, const char *stat
 		snprintf(db->refusal, sizeof(db->refusal), "%s", message);
 }
 
+/* What a client does wrong (DR404, DR423, a text that is not UTF-8) is no fault of ours. */
+static bool is_refusal(const char *state)
+{
+	return state && (strncmp(state, "DR4", 3) == 0 || strncmp(state, "22", 2) == 0);
+}
+
 static enum drift_err result_err(struct db *db, const PGresult *result)
 {
 	ExecStatusType status = PQresultStatus(result);
@@ -179,7 +185,11 @@ static enum drift_err result_err(struct db *db, const PGresult *result)
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 		return DRIFT_OK;
 	state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	log_error("db: %s%s%s", state ? state : "", state ? " " : "", PQerrorMessage(db->conn));
+	if (is_refusal(state))
+		log_info("db: %s %s", state, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+	else
+		log_error("db: %s%s%s", state ? state : "", state ? " " : "",
+			  PQerrorMessage(db->conn));
 	if (!is_alive(db))
 		return DRIFT_EDB;
 	keep_refusal(db, result, state);

@@ -229,7 +229,7 @@ static void refuse(struct form *f, const struct upload *u, const char *name)
 static bool take_bytes(struct form *f, struct upload *u, const char *name)
 {
 	const struct receive_source source = {read_part, f};
-	enum drift_err err = intake_whole(&f->in, u, &source);
+	enum drift_err err = intake_whole(&f->in, u, &(struct intake_body){.source = &source});
 
 	if (!err)
 		err = keep(f, u, name);

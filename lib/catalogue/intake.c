@@ -2,6 +2,8 @@
 
 #include "catalogue/concat.h"
 #include "catalogue/ingest.h"
+#include "catalogue/reprdigest.h"
+#include "http/digestfield.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +15,8 @@ static enum drift_err make_source(const struct intake *in, struct upload *u, int
 
 	if (err == DRIFT_ELOCKED)
 		return DRIFT_OK;
+	if (!err && u->state != UPLOAD_STORED)
+		err = reprdigest_check(in->conf, in->db, u);
 	if (!err && u->state != UPLOAD_STORED)
 		err = ingest_run(in->conf, in->db, u);
 	upload_close(in->db, u);
@@ -69,9 +73,9 @@ enum drift_err intake_next(const struct intake *in, struct upload *u,
 }
 
 enum drift_err intake_whole(const struct intake *in, struct upload *u,
-			    const struct receive_source *source)
+			    const struct intake_body *body)
 {
-	struct receive r = {.source = source};
+	struct receive r = {.source = body->source, .checksum = body->checksum};
 	enum drift_err err = take_next(in, u, &r);
 
 	/* nobody was told of this upload, so nobody goes on with it */
@@ -85,9 +89,15 @@ enum drift_err intake_whole(const struct intake *in, struct upload *u,
 	return err;
 }
 
-enum drift_err intake_piece(const struct intake *in, struct upload *u, int64_t from, int64_t *to)
+enum drift_err intake_piece(const struct intake *in, struct upload *u,
+			    const struct digest_value *checksum, int64_t from, int64_t *to)
 {
-	struct receive r = {.conf = in->conf, .from = from, .limit = limit_of(in, u)};
+	struct receive r = {
+		.conf = in->conf,
+		.from = from,
+		.limit = limit_of(in, u),
+		.checksum = checksum,
+	};
 	int64_t bytes = http_content_length(in->h);
 	enum drift_err err = upload_open(in->conf, in->db, u, from,
 					 bytes < 0 ? UPLOAD_END_UNKNOWN : from + bytes);
@@ -115,6 +125,21 @@ enum drift_err intake_finish(const struct intake *in, struct upload *u, int wait
 	if (!err && u->kind == UPLOAD_JOINED && u->state == UPLOAD_STORED)
 		concat_drop_parts(in->conf, in->db, u);
 	return err == DRIFT_ELOCKED ? DRIFT_OK : err;
+}
+
+bool intake_read_digest(const struct intake *in, struct digest_value *storage,
+			const struct digest_value **checksum)
+{
+	bool found = false;
+
+	*checksum = NULL;
+	if (digestfield_parse(http_header(in->h, "Content-Digest"), &found, storage) != DRIFT_OK) {
+		http_fail(in->h, DRIFT_EINVAL, "Content-Digest has to be like sha-256=:BASE64:.");
+		return false;
+	}
+	if (found)
+		*checksum = storage;
+	return true;
 }
 
 /* --- answers ------------------------------------------------------------------------ */
@@ -147,8 +172,35 @@ void intake_set_headers(const struct intake *in, const struct upload *u)
 		set_expires(in->h, u->expires);
 }
 
-static void fail_large(const struct intake *in)
+/* An empty file is none; a piece may have any number of bytes. */
+void intake_set_limit(const struct intake *in, const struct upload *u)
 {
+	int64_t seconds = u ? u->expires - (int64_t)time(NULL) : 0;
+	char age[32] = "";
+
+	if (u)
+		snprintf(age, sizeof(age), ", max-age=%" PRId64, seconds > 0 ? seconds : 0);
+	http_set_header(in->h, "Upload-Limit",
+			"max-size=%" PRId64 ", min-size=1, min-append-size=0%s",
+			in->conf->max_upload_bytes, age);
+}
+
+/* tus has a checksum and a status of its own for it. */
+static void fail_checksum(const struct intake *in, const struct upload *u)
+{
+	if (http_header(in->h, "Upload-Checksum"))
+		http_fail(in->h, DRIFT_ECHECKSUM,
+			  "The body differs from its checksum; nothing of it is kept.");
+	else
+		http_fail(in->h, DRIFT_EINVAL, "%s",
+			  u && *u->error ? u->error
+					 : "The body differs from its Content-Digest; nothing of "
+					   "it is kept.");
+}
+
+static void fail_large(const struct intake *in, const struct upload *u)
+{
+	intake_set_limit(in, u);
 	http_set_header(in->h, "Tus-Max-Size", "%" PRId64, in->conf->max_upload_bytes);
 	http_fail(in->h, DRIFT_ELARGE,
 		  "The file is larger than announced, or than the %" PRId64
@@ -190,13 +242,13 @@ void intake_fail(const struct intake *in, const struct upload *u, enum drift_err
 		fail_for_good(in, u, err, "The file is empty.");
 		return;
 	case DRIFT_ELARGE:
-		fail_large(in);
+		fail_large(in, u);
 		return;
 	case DRIFT_ELOCKED:
 		http_fail(in->h, err, "Another request is at this upload; try again in a moment.");
 		return;
 	case DRIFT_ECHECKSUM:
-		http_fail(in->h, err, "The body differs from its checksum; nothing of it is kept.");
+		fail_checksum(in, u);
 		return;
 	case DRIFT_ENOSPC:
 		http_fail(in->h, err,

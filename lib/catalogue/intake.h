@@ -13,6 +13,7 @@
 #include "http/http.h"
 #include "http/tus.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define INTAKE_FINISH_MS 10000 /* a last request waits for one that is storing the file */
@@ -39,18 +40,30 @@ struct intake {
 enum drift_err intake_next(const struct intake *in, struct upload *u,
 			   const struct digest_value *checksum) MUST_CHECK;
 
-/* The same from nothing on, with an end that says that the file is whole; source: where its bytes
-   come from, NULL for the body. */
+/* Whose bytes, and how they are compared; all borrowed, all-zero is the body as it is. */
+struct intake_body {
+	const struct receive_source *source; /* NULL: the request's body */
+	const struct digest_value *checksum; /* NULL: none */
+};
+
+/* The same from nothing on, with an end that says that the file is whole. */
 enum drift_err intake_whole(const struct intake *in, struct upload *u,
-			    const struct receive_source *source) MUST_CHECK;
+			    const struct intake_body *body) MUST_CHECK;
 
 /*
  * Takes the request's body as the bytes from any place on, whatever is there already.
  *
- * to  end of what was received, on DRIFT_OK
+ * checksum  as above
+ * to        end of what was received, on DRIFT_OK
  */
-enum drift_err intake_piece(const struct intake *in, struct upload *u, int64_t from,
+enum drift_err intake_piece(const struct intake *in, struct upload *u,
+			    const struct digest_value *checksum, int64_t from,
 			    int64_t *to) MUST_CHECK;
+
+/* Reads Content-Digest (RFC 9530); checksum becomes storage, or NULL without one. False: it is not
+   well-formed, and the request is answered. */
+bool intake_read_digest(const struct intake *in, struct digest_value *storage,
+			const struct digest_value **checksum) MUST_CHECK;
 
 /*
  * Makes a source of an upload that has all its bytes; joins it first when it has none but
@@ -60,6 +73,9 @@ enum drift_err intake_finish(const struct intake *in, struct upload *u, int wait
 
 /* Drift-Track, and what tus wants to know of an upload: on every answer. */
 void intake_set_headers(const struct intake *in, const struct upload *u);
+
+/* Upload-Limit; u: NULL where there is none yet. */
+void intake_set_limit(const struct intake *in, const struct upload *u);
 
 /* Removes the upload and answers so. */
 void intake_delete(const struct intake *in, const struct uuid *id);

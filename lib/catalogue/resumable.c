@@ -43,7 +43,8 @@ void resumable_set_cors(const struct intake *in, const char *methods)
 		return;
 	http_set_header(in->h, "Access-Control-Allow-Methods", "%s", methods);
 	http_set_header(in->h, "Access-Control-Allow-Headers",
-			"Authorization, Content-Type, If-None-Match, Tus-Resumable,"
+			"Authorization, Content-Digest, Content-Disposition, Content-Type,"
+			" If-None-Match, Repr-Digest, Tus-Resumable,"
 			" Upload-Checksum, Upload-Complete, Upload-Concat, Upload-Defer-Length,"
 			" Upload-Draft-Interop-Version, Upload-Length, Upload-Metadata,"
 			" Upload-Offset, X-Api-Key, X-HTTP-Method-Override, X-Request-ID,"
@@ -58,7 +59,7 @@ void resumable_options(const struct intake *in)
 	http_set_header(in->h, "Tus-Extension", TUS_EXTENSIONS);
 	http_set_header(in->h, "Tus-Checksum-Algorithm", TUS_CHECKSUMS);
 	http_set_header(in->h, "Tus-Max-Size", "%" PRId64, in->conf->max_upload_bytes);
-	http_set_header(in->h, "Upload-Limit", "max-size=%" PRId64, in->conf->max_upload_bytes);
+	intake_set_limit(in, NULL);
 	http_set_status(in->h, 204);
 	http_send_empty(in->h);
 }
@@ -79,7 +80,7 @@ static void send_offset(const struct intake *in, const struct upload *u, int sta
 	http_send_empty(in->h);
 }
 
-/* Reads Upload-Checksum; checksum becomes NULL without one. False: answered. */
+/* Reads Upload-Checksum, else Content-Digest; checksum becomes NULL without one. False: answered. */
 static bool read_checksum(const struct intake *in, struct digest_value *storage,
 			  const struct digest_value **checksum)
 {
@@ -87,7 +88,7 @@ static bool read_checksum(const struct intake *in, struct digest_value *storage,
 
 	*checksum = NULL;
 	if (!text)
-		return true;
+		return intake_read_digest(in, storage, checksum);
 	if (tus_parse_checksum(text, storage) != DRIFT_OK) {
 		http_fail(in->h, DRIFT_EINVAL,
 			  "Upload-Checksum has to be one of " TUS_CHECKSUMS

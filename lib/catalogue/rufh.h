@@ -1,10 +1,11 @@
 /*
  * rufh.h - requests of clients of "Resumable Uploads for HTTP", answered.
  *
- * Source: draft-ietf-httpbis-resumable-upload, interop versions 5 to 8, but for what a
+ * Source: draft-ietf-httpbis-resumable-upload-12, interop versions 5 to 8, but for what a
  * CGI program cannot do (104, "Upload Resumption Supported"). Beyond it: bytes may come
  * from any Upload-Offset on, in any order, by several requests at once, and again; the
- * Upload-Offset of an answer says what is there from 0 on without a gap.
+ * Upload-Offset of an answer says what is there from 0 on without a gap. Digests as RFC 9530
+ * has them; of HEAD, GET and DELETE fields that mean bytes are refused, as up to draft 05.
  *
  * Every function answers its request; a piece goes through intake.h.
  */
@@ -16,14 +17,16 @@
 
 #include <stdbool.h>
 
-/* Is it a request of such a client? tus clients say Tus-Resumable in each; HEAD and DELETE
-   have nothing of the draft's. */
+/* Is it a request of such a client? One of tus says Tus-Resumable, or has another field of its
+   own; HEAD and DELETE need not have any. */
 bool rufh_is_spoken(const struct intake *in);
 
 /* Upload-Complete, Upload-Length; the body is the file's beginning. Of the query: name is
-   the file's, track is one whose audio is replaced. none: NULL. */
-void rufh_create(const struct intake *in, const struct uuid *none);
+   the file's, track is one whose audio is replaced. track: the same where the path says so, else
+   NULL. */
+void rufh_create(const struct intake *in, const struct uuid *track);
 
+/* Of HEAD and GET. */
 void rufh_head(const struct intake *in, const struct uuid *id);
 void rufh_patch(const struct intake *in, const struct uuid *id);
 void rufh_delete(const struct intake *in, const struct uuid *id);

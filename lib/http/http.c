@@ -425,7 +425,7 @@ enum drift_err http_pause(struct http *h, int ms)
 static bool is_kept_on_failure(const char *name)
 {
 	static const char *const prefixes[] = {"Tus-", "Upload-", "Drift-", "Access-Control-"};
-	static const char *const names[] = {"Allow", "Content-Range", "Retry-After",
+	static const char *const names[] = {"Accept-Patch", "Allow", "Content-Range", "Retry-After",
 					    "WWW-Authenticate"};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)

@@ -125,14 +125,15 @@ sub describe_tus {
 	is_problem($s, $answer, 412, 'no version');
 	is($answer->{headers}{'tus-version'}, '1.0.0', 'it says which');
 	is($tus->patch($path, 100, 'x', 'Tus-Resumable' => '0.2.2')->{status}, 412, 'another version');
-	is($tus->post({ 'Upload-Length' => 5, 'Tus-Resumable' => undef })->{status}, 412, 'POST too');
+	is($tus->post({ 'Upload-Length' => 5, 'Upload-Metadata' => 'a', 'Tus-Resumable' => undef })->{status}, 412,
+		'POST too');
 	for my $bad (',', 'filename x', 'filename YQ==,filename YQ==', 'filename AA==', 'filename ' . 'YWFh' x 500)
 	{
 		is($tus->post({ 'Upload-Length' => 5, 'Upload-Metadata' => $bad })->{status},
 			400, 'Upload-Metadata ' . substr $bad, 0, 30);
 	}
 	is($tus->request('PUT', $path, {}, 'x')->{status}, 405, 'PUT of an upload');
-	is($tus->request('GET', $path, {})->{status}, 405, 'GET of an upload');
+	is($tus->request('GET', $path, {})->{status}, 204, 'GET of an upload, as the draft has it');
 	is_problem($s, $tus->patch("$programs/$unknown", 0, 'x'), 404, 'an unknown upload');
 	is($tus->head("$programs/$unknown")->{status}, 404, 'HEAD of it');
 	is($tus->request('DELETE', "$programs/$unknown", {})->{status}, 404, 'DELETE of it');

@@ -129,7 +129,12 @@ sub describe {
 		$draft->patch($path, $size - 1, 'x');
 		$s->psql("update drift.upload set received = (select range_agg(int8range(2 * n, 2 * n + 1))"
 			  . " from generate_series(0, 4095) n) where id = '$id'");
-		is($draft->patch($path, 10_000, 'x')->{status}, 409, 'one more gap is refused');
+		my $answer = $draft->patch($path, 10_000, 'x');
+		is($answer->{status}, 409, 'one more gap is refused');
+		my $problem = Drift::json($answer);
+		is(join(' ', @$problem{qw(type expected-offset provided-offset)}),
+			'https://iana.org/assignments/http-problem-types#mismatching-upload-offset 1 10000', 'in the draft\'s terms');
+		is("$answer->{headers}{'upload-offset'} $answer->{headers}{'upload-complete'}", '1 ?0', 'where to go on');
 	};
 
 	subtest 'two uploads to one track' => sub {
