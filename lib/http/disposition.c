@@ -1,5 +1,7 @@
 #include "http/disposition.h"
 
+#include "base/percent.h"
+
 #include <ctype.h>
 #include <stddef.h>
 #include <string.h>
@@ -48,14 +50,6 @@ static bool take_value(const char **at, char *out, size_t max)
 	return *p == '"';
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "UTF-8'en'%e2%82%ac" in place. False: another charset, or not well-formed. */
 static bool decode_extended(char *text)
 {
@@ -64,17 +58,12 @@ static bool decode_extended(char *text)
 	if (!from || strncasecmp(text, "UTF-8'", 6) != 0 || !(from = strchr(from + 1, '\'')))
 		return false;
 	for (from++; *from; from++) {
-		int high = *from == '%' ? hex(from[1]) : 0, low = 0;
+		int byte = *from == '%' ? percent_read(from) : (unsigned char)*from;
 
-		if (*from != '%') {
-			*to++ = *from;
-			continue;
-		}
-		low = high < 0 ? -1 : hex(from[2]);
-		if (low < 0 || (high == 0 && low == 0))
+		if (byte < 0)
 			return false;
-		*to++ = (char)(high << 4 | low);
-		from += 2;
+		from += *from == '%' ? 2 : 0;
+		*to++ = (char)byte;
 	}
 	*to = '\0';
 	return true;

@@ -1,18 +1,9 @@
 #include "http/query.h"
 
+#include "base/percent.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* In place: the decoded text is never longer. False for NUL and bad %XX. */
 static bool decode(char *text)
@@ -21,11 +12,11 @@ static bool decode(char *text)
 
 	for (const char *p = text; *p; p++) {
 		if (*p == '%') {
-			int high = hex(p[1]), low = high < 0 ? -1 : hex(p[2]);
+			int byte = percent_read(p);
 
-			if (low < 0 || (high == 0 && low == 0))
+			if (byte < 0)
 				return false;
-			*to++ = (char)(high << 4 | low);
+			*to++ = (char)byte;
 			p += 2;
 		} else {
 			*to++ = *p == '+' ? ' ' : *p;

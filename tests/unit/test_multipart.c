@@ -234,12 +234,15 @@ static void it_refuses_what_is_no_form(void **state)
 		PART("a") "1\r\n--XXX--",
 	};
 	static const char nul[] = "--XX\r\nContent-Disposition: form-data; name=\"a\0\"\r\n\r\n";
+	static const char other[] =
+		"--XX\r\nContent-Disposition: form-data; name=a\r\nX: \0\r\n\r\n";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
 		if (fault(bodies[i], strlen(bodies[i])) != DRIFT_EFORMAT)
 			fail_msg("taken: %s", bodies[i]);
 	assert_int_equal(fault(nul, sizeof(nul) - 1), DRIFT_EFORMAT);
+	assert_int_equal(fault(other, sizeof(other) - 1), DRIFT_EFORMAT);
 }
 
 /* A head of so many bytes, and so many before the first part. */
