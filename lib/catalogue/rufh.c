@@ -45,9 +45,15 @@ static int read_interop(const struct intake *in)
 
 bool rufh_is_spoken(const struct intake *in)
 {
-	static const char *const tus[] = {"Tus-Resumable", "Upload-Metadata", "Upload-Defer-Length",
-					  "Upload-Concat", "Upload-Checksum"};
+	/* tus-js-client speaks the draft with tus' Upload-Metadata in it */
+	static const char *const tus[] = {"Upload-Metadata", "Upload-Defer-Length", "Upload-Concat",
+					  "Upload-Checksum"};
 
+	if (http_header(in->h, "Tus-Resumable"))
+		return false;
+	if (http_header(in->h, "Upload-Complete") ||
+	    http_header(in->h, "Upload-Draft-Interop-Version"))
+		return true;
 	for (size_t i = 0; i < sizeof(tus) / sizeof(tus[0]); i++)
 		if (http_header(in->h, tus[i]))
 			return false;

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 
 /* Is it a request of such a client? One of tus says Tus-Resumable, or has another field of its
-   own; HEAD and DELETE need not have any. */
+   own and none of the draft's; HEAD and DELETE need not have any. */
 bool rufh_is_spoken(const struct intake *in);
 
 /* Upload-Complete, Upload-Length; the body is the file's beginning. Of the query: name is
