@@ -26,7 +26,9 @@ bool reprdigest_read(struct http *h, struct buf *metadata)
 	buf_add_text(metadata, "{\"" FIELD "\": ");
 	buf_add_json(metadata, text);
 	buf_add_text(metadata, "}");
-	return true;
+	if (!buf_ok(metadata))
+		http_fail(h, DRIFT_ENOMEM, "There is no memory for " FIELD ".");
+	return buf_ok(metadata);
 }
 
 /* found: whether anything was told. */

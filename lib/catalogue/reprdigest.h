@@ -17,7 +17,7 @@
 #include <stdbool.h>
 
 /* Writes the request's Repr-Digest, if there is one, as metadata of an upload (JSON). False: it
-   is not well-formed, and the request is answered. */
+   is not well-formed, or there is no memory, and the request is answered. */
 bool reprdigest_read(struct http *h, struct buf *metadata) MUST_CHECK;
 
 /*

@@ -325,7 +325,7 @@ static bool read_creation(const struct intake *in, const struct uuid *track, str
 	return true;
 }
 
-/* Who was told nothing of an upload cannot go on with it. */
+/* The client was not told where this upload is, so it cannot go on with it. */
 static void forget_failed(const struct intake *in, const struct upload *u)
 {
 	if (u->received == 0 && u->state == UPLOAD_RECEIVING &&
