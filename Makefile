@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 # outside libraries: those of the programs, of the tests, and of the walled
 # children, which alone see FFmpeg
 LIBS := libpq fcgi ogg opus libebur128 libcrypto
-DECODE_LIBS := libavformat libavcodec libswresample libswscale libavfilter libavutil libseccomp
+DECODE_LIBS := libavformat libavcodec libswresample libswscale libavfilter libavutil libseccomp zlib
 TEST_LIBS := cmocka opusfile
 
 VERSION := 0.1.0
@@ -32,7 +32,7 @@ LIB_CFLAGS := $(call pkg,--cflags,$(LIBS) $(DECODE_LIBS))
 ALL_CFLAGS = $(DRIFT_CFLAGS) $(LIB_CFLAGS) $(CFLAGS)
 $(BUILD)/obj/tests/%: LIB_CFLAGS += $(call pkg,--cflags,$(TEST_LIBS))
 PROGRAM_LIBS = -lpq -lfcgi -lopus -logg -lebur128 -lcrypto -lm
-DECODE_LINK = -lavformat -lavcodec -lswresample -lavutil -lseccomp -lopus -lm
+DECODE_LINK = -lavformat -lavcodec -lswresample -lavutil -lseccomp -lopus -lz -lm
 # its start costs a listener time: libavfilter is in a program of its own
 $(BIN)/drift-filter: DECODE_LINK = -lavfilter -lavutil -lseccomp -lm
 $(BIN)/drift-shrink: DECODE_LINK = -lavcodec -lswscale -lavutil -lseccomp -lm

@@ -179,7 +179,7 @@ static enum drift_err publish(struct ingest *in)
 	struct buf tags = {0};
 	enum drift_err err;
 
-	tags_write(f, &tags);
+	tags_write(&f->tags, &tags);
 	if (!buf_ok(&tags)) {
 		buf_clear(&tags);
 		return DRIFT_ENOMEM;

@@ -119,7 +119,7 @@ static void tell(struct db *db, const struct upload *u, const struct excerpt *e,
 
 	if (u->length != UPLOAD_LENGTH_UNKNOWN)
 		samples = db_int(guess_samples(u, e, f));
-	tags_write(f, &tags);
+	tags_write(&f->tags, &tags);
 	if (!buf_ok(&tags) ||
 	    db_call(db,
 		    "SELECT drift.upload_probed($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb)",

@@ -6,16 +6,20 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "media/facts.h"
 #include "media/oggopus.h"
 
 #include <stdint.h>
 
-#define TAGLIST_MAX (DECODER_TAGS_MAX + 1)
+#define TAGLIST_MAX 256 /* a packet of OpusTags has no room for more */
 
-/* SQL that packs a jsonb of tags for taglist_read(). */
+/* SQL that packs a jsonb of tags for taglist_read(): a pair for each value of a name. */
 #define TAGLIST_PACK(column)                                                                       \
-	"(SELECT string_agg(key || E'\\x1f' || value, E'\\x1e') FROM jsonb_each_text(" column "))"
+	"(SELECT string_agg(n.key || E'\\x1f' || v.value, E'\\x1e' ORDER BY n.ordinality, "        \
+	"v.ordinality) FROM jsonb_each(" column                                                    \
+	") WITH ORDINALITY n, jsonb_array_elements_text(CASE "                                     \
+	"WHEN jsonb_typeof(n.value) = 'array' THEN n.value ELSE jsonb_build_array(n.value) END) "  \
+	"WITH "                                                                                    \
+	"ORDINALITY v)"
 
 /* All-zero is empty. */
 struct taglist {

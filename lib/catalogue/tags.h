@@ -5,10 +5,10 @@
 #define DRIFT_CATALOGUE_TAGS_H
 
 #include "base/buf.h"
-#include "media/facts.h"
+#include "media/tagset.h"
 
-/* Appends a JSON object of Vorbis names and texts; of a name that is there twice the first
-   counts. */
-void tags_write(const struct decoder_facts *facts, struct buf *json);
+/* Appends a JSON object of names: each has its text, or an array of its texts where it has
+   several, which stand one after the other in the set. */
+void tags_write(const struct tagset *tags, struct buf *json);
 
 #endif

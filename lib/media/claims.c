@@ -15,6 +15,21 @@ static void clean_word(char *word, size_t max)
 			*c = '-';
 }
 
+/* What is no pair of a name and a text ends the set. */
+static void clean_tags(struct tagset *t)
+{
+	struct tagset clean = {0};
+	struct tagset_pair pair = {0};
+	char text[TAGSET_TEXT_MAX];
+
+	while (tagset_next(t, &pair)) {
+		memccpy(text, pair.text, '\0', sizeof(text));
+		wire_clean(text, sizeof(text));
+		(void)tagset_add(&clean, pair.key, text);
+	}
+	*t = clean;
+}
+
 void claims_clean(struct decoder_facts *f)
 {
 	clean_word(f->container, sizeof(f->container));
@@ -22,10 +37,7 @@ void claims_clean(struct decoder_facts *f)
 	clean_word(f->video, sizeof(f->video));
 	clean_word(f->extension, sizeof(f->extension));
 	clean_word(f->mime, sizeof(f->mime));
-	for (int i = 0; i < f->tags && i < DECODER_TAGS_MAX; i++) {
-		wire_clean(f->tag[i].key, sizeof(f->tag[i].key));
-		wire_clean(f->tag[i].text, sizeof(f->tag[i].text));
-	}
+	clean_tags(&f->tags);
 }
 
 bool claims_facts(const struct decoder_facts *f, int64_t max_hours)
@@ -33,8 +45,8 @@ bool claims_facts(const struct decoder_facts *f, int64_t max_hours)
 	return f->sample_rate >= 1000 && f->sample_rate <= 768000 && f->channels >= 1 &&
 	       f->channels <= 8 && f->bits >= 0 && f->bits <= 64 && f->samples >= 1 &&
 	       f->samples <= max_hours * 3600 * f->sample_rate && f->delay >= 0 &&
-	       f->padding >= 0 && f->tags >= 0 && f->tags <= DECODER_TAGS_MAX &&
-	       f->cover_bytes <= DECODER_COVER_MAX && !strchr(f->extension, '/') && *f->extension;
+	       f->padding >= 0 && f->cover_bytes <= DECODER_COVER_MAX &&
+	       !strchr(f->extension, '/') && *f->extension;
 }
 
 bool claims_packing(const struct packing *p, const struct decoder_facts *f)

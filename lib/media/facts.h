@@ -6,23 +6,15 @@
 #ifndef DRIFT_MEDIA_FACTS_H
 #define DRIFT_MEDIA_FACTS_H
 
+#include "media/tagset.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define DECODER_TAGS_MAX 32 /* pairs kept; the first ones win */
-#define DECODER_TAG_KEY_MAX 32 /* bytes, NUL included */
-#define DECODER_TAG_TEXT_MAX 1024
 #define DECODER_COVER_MAX (8 << 20) /* bytes; a larger cover is left out */
 #define DECODER_SLOTS 2
 #define DECODER_READ_MAX (8 * 384000) /* samples per channel of one read */
-
-struct decoder_tag {
-	char key[DECODER_TAG_KEY_MAX]; /* Vorbis comment names, upper case:
-		TITLE ARTIST ALBUM ALBUMARTIST DATE GENRE TRACKNUMBER
-		DISCNUMBER COMMENT COMPOSER ISRC COPYRIGHT … */
-	char text[DECODER_TAG_TEXT_MAX]; /* UTF-8, no control characters */
-};
 
 /* What the content says of itself, exact unless noted. */
 struct decoder_facts {
@@ -38,8 +30,8 @@ struct decoder_facts {
 	int64_t samples; /* heard, per channel: delay and padding are off */
 	int32_t delay; /* samples the decoder gives before the first heard one */
 	int32_t padding; /* samples after the last heard one */
-	int tags; /* in use */
-	struct decoder_tag tag[DECODER_TAGS_MAX];
+	struct tagset tags; /* names of Vorbis comments, see tagname.h; texts are UTF-8 and
+			       have no control characters */
 	char cover_mime[32]; /* image/jpeg, image/png or "" */
 	size_t cover_bytes;
 };

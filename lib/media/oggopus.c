@@ -53,7 +53,7 @@ static bool key_is_formed(const char *key)
 static bool key_is_ours(const char *key)
 {
 	return strncasecmp(key, "R128_", 5) == 0 || strncasecmp(key, "REPLAYGAIN_", 11) == 0 ||
-	       strcasecmp(key, "METADATA_BLOCK_PICTURE") == 0;
+	       strcasecmp(key, "ITUNNORM") == 0 || strcasecmp(key, "METADATA_BLOCK_PICTURE") == 0;
 }
 
 /* Cut at a character's border: a UTF-8 continuation byte starts none. */

@@ -196,22 +196,6 @@ static int32_t stated_bits(const struct source *s)
 	return s->bits ? s->bits : d->stream->codecpar->bits_per_coded_sample;
 }
 
-static bool copy_cover(struct source *s)
-{
-	const char *mime = "";
-	const AVPacket *picture = sourcetags_cover(s->packets.demux.format, &mime);
-
-	if (!picture)
-		return true;
-	s->cover = malloc((size_t)picture->size);
-	if (!s->cover)
-		return false;
-	memcpy(s->cover, picture->data, (size_t)picture->size);
-	s->facts.cover_bytes = (size_t)picture->size;
-	snprintf(s->facts.cover_mime, sizeof(s->facts.cover_mime), "%s", mime);
-	return true;
-}
-
 static bool is_sbr(const struct source *s)
 {
 	return codec_doubles(s->packets.demux.codec, s->packets.frame);
@@ -228,8 +212,7 @@ static enum drift_err describe(struct source *s, char *reason)
 	f->lossless = d->codec->lossless;
 	f->bits = f->lossless ? stated_bits(s) : 0;
 	s->preroll = is_sbr(s) ? SBR_PREROLL : d->codec->preroll;
-	sourcetags_read(d->format, d->stream, f);
-	return copy_cover(s) ? DRIFT_OK : DRIFT_ENOMEM;
+	return sourcetags_read(d, &s->packets.file, f, &s->cover);
 }
 
 static enum drift_err reopen(struct packets *p, char *reason)

@@ -1,126 +1,96 @@
 #include "media/sourcetags.h"
 
-#include "media/sniff.h"
+#include "media/tagdraft.h"
+#include "media/tagfile.h"
 
-#include <ctype.h>
-#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* libavformat's generic names and other people's, where they differ from the
-   upper case of themselves. */
-static const struct {
-	const char *from, *to;
-} names[] = {
-	{"album_artist", "ALBUMARTIST"},
-	{"ALBUM ARTIST", "ALBUMARTIST"},
-	{"track", "TRACKNUMBER"},
-	{"disc", "DISCNUMBER"},
-	{"TSRC", "ISRC"},
-	{"TBPM", "BPM"},
-	{"publisher", "ORGANIZATION"},
-	{"description", "COMMENT"},
-	{"year", "DATE"},
-	{"TYER", "DATE"},
-	{"lyrics-eng", "LYRICS"},
-};
-
-static const char *const technical[] = {
-	"encoder",
-	"encoded_by",
-	"encoder_options",
-	"major_brand",
-	"minor_version",
-	"compatible_brands",
-	"creation_time",
-	"handler_name",
-	"vendor_id",
-	"language",
-	"duration",
-	"iTunSMPB",
-	"iTunNORM",
-	"METADATA_BLOCK_PICTURE",
-	"R128_TRACK_GAIN",
-	"R128_ALBUM_GAIN",
-	"waveformatextensible_channel_mask",
-	"TSSE",
-	"TLEN",
-};
-
-static bool is_technical(const char *key)
-{
-	for (size_t i = 0; i < sizeof(technical) / sizeof(technical[0]); i++)
-		if (strcasecmp(key, technical[i]) == 0)
-			return true;
-	return strncasecmp(key, "REPLAYGAIN_", 11) == 0 ||
-	       strncasecmp(key, "id3v2_priv", 10) == 0 || strncasecmp(key, "_STATISTICS", 11) == 0;
-}
-
-/* Letters, digits, space, underscore and hyphen: enough for every field in
-   use, and nothing that needs quoting anywhere. */
-static bool set_key(char key[DECODER_TAG_KEY_MAX], const char *from)
-{
-	size_t len = strlen(from);
-
-	if (len == 0 || len >= DECODER_TAG_KEY_MAX || is_technical(from))
-		return false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcasecmp(from, names[i].from) == 0) {
-			strcpy(key, names[i].to);
-			return true;
-		}
-	}
-	for (size_t i = 0; i <= len; i++) {
-		if (i < len && !isalnum((unsigned char)from[i]) && !strchr(" _-", from[i]))
-			return false;
-		key[i] = (char)toupper((unsigned char)from[i]);
-	}
-	return true;
-}
-
-static bool has_key(const struct decoder_facts *f, const char *key)
-{
-	for (int i = 0; i < f->tags; i++)
-		if (strcmp(f->tag[i].key, key) == 0)
-			return true;
-	return false;
-}
-
-static void add_all(const AVDictionary *from, struct decoder_facts *f)
+static void add_all(const AVDictionary *from, struct tagdraft *out)
 {
 	const AVDictionaryEntry *e = NULL;
 
-	while (f->tags < DECODER_TAGS_MAX &&
-	       (e = av_dict_get(from, "", e, AV_DICT_IGNORE_SUFFIX))) {
-		struct decoder_tag *tag = &f->tag[f->tags];
-
-		if (!set_key(tag->key, e->key) || has_key(f, tag->key) || !*e->value)
-			continue;
-		snprintf(tag->text, sizeof(tag->text), "%s", e->value);
-		f->tags++;
-	}
+	while ((e = av_dict_get(from, "", e, AV_DICT_IGNORE_SUFFIX)))
+		tagdraft_add(out, e->key, e->value, strlen(e->value));
+	tagdraft_next_tag(out);
 }
 
-void sourcetags_read(const AVFormatContext *format, const AVStream *stream,
-		     struct decoder_facts *out)
+static const char *said(const AVStream *s, const char *what)
 {
-	add_all(format->metadata, out);
-	add_all(stream->metadata, out);
+	const AVDictionaryEntry *e = av_dict_get(s->metadata, what, NULL, 0);
+
+	return e ? e->value : "";
 }
 
-const AVPacket *sourcetags_cover(const AVFormatContext *format, const char **mime)
+/* libavformat tells the type of a picture in words, those of ID3v2; of Matroska's attachments
+   the file's name says it (https://www.matroska.org/technical/attachments.html). */
+static unsigned type_of(const AVStream *s)
+{
+	static const struct {
+		const char *comment, *filename;
+		unsigned type;
+	} types[] = {
+		{"Cover (front)", "cover.jpg", TAGDRAFT_FRONT},
+		{"Cover (front)", "cover.png", TAGDRAFT_FRONT},
+		{"32x32 pixels 'file icon'", "small_cover.jpg", TAGDRAFT_ICON},
+		{"Other file icon", "small_cover.png", TAGDRAFT_OTHER_ICON},
+		{"Other", "", TAGDRAFT_OTHER},
+	};
+	const char *comment = said(s, "comment"), *filename = said(s, "filename");
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(comment, types[i].comment) == 0 ||
+		    (*filename && strcasecmp(filename, types[i].filename) == 0))
+			return types[i].type;
+	return *comment ? TAGDRAFT_BACK : TAGDRAFT_OTHER;
+}
+
+static void offer_all(const AVFormatContext *format, struct tagdraft *out)
 {
 	for (unsigned i = 0; i < format->nb_streams; i++) {
 		const AVStream *s = format->streams[i];
-		const AVPacket *p = &s->attached_pic;
 
-		if (!(s->disposition & AV_DISPOSITION_ATTACHED_PIC) || p->size < 64 ||
-		    p->size > DECODER_COVER_MAX)
-			continue;
-		*mime = sniff_picture(p->data, (size_t)p->size);
-		if (*mime)
-			return p;
+		if (s->disposition & AV_DISPOSITION_ATTACHED_PIC && s->attached_pic.size > 0)
+			tagdraft_offer(out, type_of(s), s->attached_pic.data,
+				       (size_t)s->attached_pic.size);
 	}
-	return NULL;
+}
+
+static void read_all(const struct demux *d, const struct demux_file *file, struct tagdraft *out)
+{
+	if (!tagfile_read(file->in, &file->sniff, out)) {
+		add_all(d->format->metadata, out);
+		add_all(d->stream->metadata, out);
+	}
+	offer_all(d->format, out);
+}
+
+static void take(struct tagdraft *from, struct decoder_facts *out, uint8_t **cover)
+{
+	tagdraft_keep(from, &out->tags);
+	*cover = from->picture;
+	out->cover_bytes = from->picture_bytes;
+	if (from->picture)
+		snprintf(out->cover_mime, sizeof(out->cover_mime), "%s", from->picture_mime);
+	from->picture = NULL;
+}
+
+enum drift_err sourcetags_read(const struct demux *d, const struct demux_file *file,
+			       struct decoder_facts *out, uint8_t **cover)
+{
+	struct tagdraft *draft = calloc(1, sizeof(*draft));
+	enum drift_err err = DRIFT_ENOMEM;
+
+	if (!draft)
+		return err;
+	read_all(d, file, draft);
+	if (!draft->failed) {
+		take(draft, out, cover);
+		err = DRIFT_OK;
+	}
+	tagdraft_clear(draft);
+	free(draft);
+	return err;
 }

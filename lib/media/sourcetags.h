@@ -1,22 +1,28 @@
 /*
- * sourcetags.h - a file's tags under their Vorbis comment names, and its cover.
+ * sourcetags.h - a file's tags under one name in every format, and its cover.
  *
- * Technical entries (encoder, brands, gain of this very encoding) are left
- * out. Texts are cut to size, not cleaned: the reader of the answer does that.
+ * Runs behind the walls only. Texts are UTF-8 and cut to size, but not cleaned: the reader of
+ * the answer does that.
  */
 #ifndef DRIFT_MEDIA_SOURCETAGS_H
 #define DRIFT_MEDIA_SOURCETAGS_H
 
+#include "base/err.h"
+#include "media/demux.h"
 #include "media/facts.h"
 
-#include <libavformat/avformat.h>
+#include <stdint.h>
 
-/* Adds the container's tags, then the stream's, to out->tag; first ones win. */
-void sourcetags_read(const AVFormatContext *format, const AVStream *stream,
-		     struct decoder_facts *out);
-
-/* The first attached picture that is a JPEG or PNG by its bytes and at most
-   DECODER_COVER_MAX long: borrowed from format, mime static. NULL for none. */
-const AVPacket *sourcetags_cover(const AVFormatContext *format, const char **mime);
+/*
+ * Reads the tags that tagfile.h knows, and what libavformat says of any others.
+ *
+ * file   all of it that libavformat was opened with
+ * out    tags, cover_mime and cover_bytes are written on DRIFT_OK only
+ * cover  the caller's to free(), written on DRIFT_OK only; NULL: there is none
+ *
+ * Returns DRIFT_ENOMEM.
+ */
+enum drift_err sourcetags_read(const struct demux *d, const struct demux_file *file,
+			       struct decoder_facts *out, uint8_t **cover) MUST_CHECK;
 
 #endif

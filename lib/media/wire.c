@@ -1,5 +1,7 @@
 #include "media/wire.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -76,34 +78,37 @@ enum drift_err wire_receive(int socket, void *message, size_t max, size_t *got, 
 	return DRIFT_OK;
 }
 
-/* Bytes of the character at t, 0 if it is none or a control character. The
-   second byte's range shuts out overlong forms and surrogates (RFC 3629 4). */
-static size_t character(const unsigned char *t, size_t left)
+/* U+0000 to U+001F, U+007F to U+009F */
+static bool is_control(const char *t)
 {
-	size_t len = t[0] < 0x80 ? 1 : t[0] < 0xe0 ? 2 : t[0] < 0xf0 ? 3 : 4;
+	unsigned char first = (unsigned char)t[0];
 
-	if (len == 1)
-		return t[0] >= 0x20 && t[0] != 0x7f;
-	if (t[0] < 0xc2 || t[0] > 0xf4 || left < len)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((t[i] & 0xc0) != 0x80)
-			return 0;
-	if ((t[0] == 0xe0 && t[1] < 0xa0) || (t[0] == 0xed && t[1] > 0x9f) ||
-	    (t[0] == 0xf0 && t[1] < 0x90) || (t[0] == 0xf4 && t[1] > 0x8f))
-		return 0;
-	return t[0] == 0xc2 && t[1] < 0xa0 ? 0 : len;
+	return first < 0x20 || first == 0x7f || (first == 0xc2 && (unsigned char)t[1] < 0xa0);
+}
+
+/* A line break between words is a space there, and so is any other control character. */
+static size_t add_space(char *text, size_t to)
+{
+	if (to == 0 || text[to - 1] == ' ')
+		return to;
+	text[to] = ' ';
+	return to + 1;
 }
 
 void wire_clean(char *text, size_t max)
 {
-	size_t from = 0, to = 0, end = strnlen(text, max), len;
+	size_t from = 0, to = 0, end = strnlen(text, max - 1), len;
 
+	text[end] = '\0';
 	while (from < end) {
-		len = character((const unsigned char *)text + from, end - from);
-		memmove(text + to, text + from, len);
-		to += len;
+		len = utf8_length(text + from);
+		if (len && is_control(text + from)) {
+			to = add_space(text, to);
+		} else {
+			memmove(text + to, text + from, len);
+			to += len;
+		}
 		from += len ? len : 1;
 	}
-	text[to < max ? to : max - 1] = '\0';
+	text[to] = '\0';
 }

@@ -106,8 +106,8 @@ enum drift_err wire_send(int socket, const void *message, size_t size, int fd) M
  */
 enum drift_err wire_receive(int socket, void *message, size_t max, size_t *got, int *fd) MUST_CHECK;
 
-/* Keeps what is UTF-8 and no control character, in place; text has max bytes
-   and need not end. */
+/* Keeps what is UTF-8, in place; control characters between words become one space. text has max
+   bytes, of which the last one is the NUL, and need not end. */
 void wire_clean(char *text, size_t max);
 
 #endif

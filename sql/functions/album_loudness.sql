@@ -8,7 +8,7 @@ returns double precision language sql stable security definer
 set search_path = drift, pg_temp as $$
 	with part as (
 		select t.id, t.album, s.blocks,
-			coalesce(nullif(s.tags ->> 'ALBUMARTIST', ''), t.artist) as artist
+			coalesce(nullif(drift.tag_text(s.tags, 'ALBUMARTIST'), ''), t.artist) as artist
 		from drift.track me
 		join drift.track t on lower(t.album) = lower(me.album) and t.album <> ''
 			and t.deleted is null

@@ -7,9 +7,9 @@ create or replace function drift.collection(i_artist text, i_album text)
 returns jsonb language sql stable security definer set search_path = drift, pg_temp as $$
 	select jsonb_build_object('artist', i_artist, 'album', i_album, 'after', null,
 		'tracks', coalesce(jsonb_agg(jsonb_build_object('track', t.id, 'title', t.title,
-			'artist', t.artist, 'album', t.album, 'seconds', round(s.samples::numeric / s.sample_rate, 3),
-			'disc', drift.tag_number(s.tags ->> 'DISCNUMBER'),
-			'number', drift.tag_number(s.tags ->> 'TRACKNUMBER'),
+			'artist', t.artist, 'artists', t.artists, 'album', t.album, 'seconds', round(s.samples::numeric / s.sample_rate, 3),
+			'disc', drift.tag_number(drift.tag_text(s.tags, 'DISCNUMBER')),
+			'number', drift.tag_number(drift.tag_text(s.tags, 'TRACKNUMBER')),
 			'version', t.version, 'created', t.created, 'plays', coalesce(c.plays, 0),
 			'opus', exists (select from drift.artifact a where a.track = t.id
 				and a.version = t.version and a.kind = 'opus'),

@@ -1,6 +1,7 @@
 -- collection_tracks: public tracks of an artist, of an album, or of both.
 --
---   i_artist, i_album  as they are written; '': any
+--   i_artist  one of a track's artists, or several parted by "; ", all of whom it has; '': any
+--   i_album   as it is written; '': any
 --   i_limit            tracks at most
 --
 -- An album in the order of its discs and numbers, as its files' tags have them; anything
@@ -14,13 +15,13 @@ begin
 	end if;
 	return query
 	select t.id, row_number() over (order by
-		case when i_album <> '' then drift.tag_number(s.tags ->> 'DISCNUMBER') end,
-		case when i_album <> '' then drift.tag_number(s.tags ->> 'TRACKNUMBER') end,
+		case when i_album <> '' then drift.tag_number(drift.tag_text(s.tags, 'DISCNUMBER')) end,
+		case when i_album <> '' then drift.tag_number(drift.tag_text(s.tags, 'TRACKNUMBER')) end,
 		case when i_album <> '' then t.created end, t.created desc, t.id)
 	from drift.track t
 	join drift.source s on s.track = t.id and s.version = t.version
 	where t.version > 0 and t.deleted is null and not t.private
-		and (coalesce(i_artist, '') = '' or t.artist = i_artist)
+		and (coalesce(i_artist, '') = '' or t.artists @> string_to_array(left(i_artist, 600), '; '))
 		and (coalesce(i_album, '') = '' or t.album = i_album)
 	order by 2 limit i_limit;
 end $$;

@@ -1,6 +1,6 @@
 -- feed: a podcast feed (RSS 2.0) of the newest public tracks, of an artist, of an album, or of all.
 --
---   i_artist, i_album  as they are written; '': any
+--   i_artist, i_album  as in collection_tracks
 --   i_site   scheme, host, and what precedes /cgi-bin/ in URLs
 --   i_self   URL of the feed itself
 --
@@ -20,7 +20,7 @@ returns text language sql stable security definer set search_path = drift, pg_te
 			coalesce(o.bytes, s.bytes) as bytes,
 			case when o.name is null then s.mime else 'audio/ogg' end as mime) e
 		where t.version > 0 and t.deleted is null and not t.private
-			and (coalesce(i_artist, '') = '' or t.artist = i_artist)
+			and (coalesce(i_artist, '') = '' or t.artists @> string_to_array(left(i_artist, 600), '; '))
 			and (coalesce(i_album, '') = '' or t.album = i_album)
 		order by t.created desc, t.id desc limit 300)
 	select '<?xml version="1.0" encoding="UTF-8"?>' || E'\n' || xmlserialize(document xmlelement(name rss,

@@ -54,7 +54,7 @@ begin
 		l_growing_mp4 := drift.growth_card(t.id, t.version, 'remux', l_cgi, l_media);
 	end if;
 	return jsonb_build_object(
-		'track', t.id, 'version', t.version, 'state', 'completed', 'title', t.title, 'artist', t.artist,
+		'track', t.id, 'version', t.version, 'state', 'completed', 'title', t.title, 'artist', t.artist, 'artists', t.artists,
 		'album', t.album, 'private', t.private,
 		'sample_rate', s.sample_rate, 'samples', s.samples, 'timescale', 48000,
 		'duration', s.samples48, 'delay', s.delay, 'padding', s.padding,

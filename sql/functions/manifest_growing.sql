@@ -17,6 +17,7 @@ declare
 	s drift.source;
 	u drift.upload;
 	g record;
+	l_artist text;
 	l_opus boolean;
 	l_mp4 boolean;
 begin
@@ -24,6 +25,7 @@ begin
 	select * into t from drift.track where id = i_track;
 	select * into s from drift.source where track = i_track and version = g.version;
 	select * into u from drift.upload where id = g.upload;
+	l_artist := coalesce(nullif(t.artist, ''), drift.tag_text(s.tags, 'ARTIST'), '');
 	l_opus := i_opus and coalesce(s.lossless and s.samples > 0, false) and u.length is not null
 		and g.state <> 'failed' and not exists (select from drift.growth w
 			where w.track = t.id and w.version = s.version and w.kind = 'opus' and w.failed);
@@ -31,10 +33,10 @@ begin
 		where w.track = t.id and w.version = s.version and w.kind = 'remux' and w.failed);
 	return jsonb_build_object(
 		'track', t.id, 'version', s.version, 'state', g.state,
-		'title', coalesce(nullif(t.title, ''), nullif(s.tags ->> 'TITLE', ''),
+		'title', coalesce(nullif(t.title, ''), nullif(drift.tag_text(s.tags, 'TITLE'), ''),
 			nullif(regexp_replace(u.name, '\.[^.]{1,5}$', ''), ''), 'Untitled'),
-		'artist', coalesce(nullif(t.artist, ''), s.tags ->> 'ARTIST', ''),
-		'album', coalesce(nullif(t.album, ''), s.tags ->> 'ALBUM', ''),
+		'artist', l_artist, 'artists', string_to_array(l_artist, '; '),
+		'album', coalesce(nullif(t.album, ''), drift.tag_text(s.tags, 'ALBUM'), ''),
 		'private', t.private, 'sample_rate', s.sample_rate, 'samples', s.samples,
 		'timescale', 48000, 'duration', s.samples48, 'delay', s.delay, 'padding', s.padding,
 		'gain', jsonb_build_object('track', null, 'album', null, 'peak', null, 'reference', -18),

@@ -4,7 +4,7 @@ returns jsonb language plpgsql stable security definer set search_path = drift, 
 declare
 	l_card jsonb;
 begin
-	select jsonb_build_object('track', t.id, 'title', t.title, 'artist', t.artist,
+	select jsonb_build_object('track', t.id, 'title', t.title, 'artist', t.artist, 'artists', t.artists,
 		'album', t.album, 'private', t.private, 'version', t.version,
 		'seconds', round(s.samples::numeric / s.sample_rate, 3), 'created', t.created,
 		'changed', t.changed, 'plays', coalesce(c.plays, 0), 'shares', coalesce(c.shares, 0),

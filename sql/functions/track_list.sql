@@ -28,7 +28,7 @@ begin
 	l_ids := drift.track_page(drift.track_query(i_q), l_created, l_id, i_limit + 1);
 	return jsonb_build_object(
 		'tracks', (select coalesce(jsonb_agg(jsonb_build_object('track', t.id,
-				'title', t.title, 'artist', t.artist, 'album', t.album,
+				'title', t.title, 'artist', t.artist, 'artists', t.artists, 'album', t.album,
 				'seconds', round(s.samples::numeric / s.sample_rate, 3),
 				'version', t.version, 'created', t.created, 'plays', coalesce(c.plays, 0),
 				'opus', exists (select from drift.artifact a where a.track = t.id

@@ -2,7 +2,7 @@
 -- otherwise later, and counts then.
 --
 --   i_samples  as the head states it; null: it does not
---   i_tags     Vorbis comment names to texts
+--   i_tags     Vorbis comment names to texts, or to arrays of texts
 --
 -- Writes drift.source.
 create or replace function drift.upload_probed(i_upload uuid, i_mime text, i_container text,

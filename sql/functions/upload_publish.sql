@@ -4,7 +4,7 @@
 -- The file is in the version's folder already. Facts as decoder.h has them:
 --   i_mtime_us     of the file, microseconds since 1970
 --   i_sample_rate  Hz;  i_samples, i_delay, i_padding  samples at that rate
---   i_tags         Vorbis comment names to texts
+--   i_tags         Vorbis comment names to texts, or to arrays of texts
 --   i_video        codec of its moving pictures; null: there are none
 --   i_cover_small  file name of the cover made small; null: there is none
 --
@@ -27,6 +27,7 @@ language plpgsql security definer set search_path = drift, pg_temp as $$
 declare
 	l_upload drift.upload := drift.upload_owned(i_upload, i_writer);
 	l_track drift.track;
+	l_most constant integer := 600; -- characters, of which each index has room for all
 	l_said jsonb; -- by the file, of what nobody has set by hand
 begin
 	select t.* into l_track from drift.track t
@@ -57,10 +58,10 @@ begin
 		l_said := i_tags - (select coalesce(array_agg(upper(k)), '{}') from unnest(l_track.by_hand) k);
 		update drift.track t
 		set version = l_upload.version, changed = now(),
-			title = coalesce(nullif(l_said ->> 'TITLE', ''), nullif(l_track.title, ''),
+			title = coalesce(nullif(left(drift.tag_text(l_said, 'TITLE'), l_most), ''), nullif(l_track.title, ''),
 				nullif(regexp_replace(l_upload.name, '\.[^.]{1,5}$', ''), ''), 'Untitled'),
-			artist = coalesce(nullif(l_said ->> 'ARTIST', ''), l_track.artist),
-			album = coalesce(nullif(l_said ->> 'ALBUM', ''), l_track.album)
+			artist = coalesce(nullif(left(drift.tag_text(l_said, 'ARTIST'), l_most), ''), l_track.artist),
+			album = coalesce(nullif(left(drift.tag_text(l_said, 'ALBUM'), l_most), ''), l_track.album)
 		where t.id = l_upload.track;
 		insert into drift.job (track, version, kind, priority)
 		select l_upload.track, l_upload.version, k.kind, k.priority

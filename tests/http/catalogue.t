@@ -57,7 +57,7 @@ sub describe {
 		is Drift::json($answer)->{after}, undef, 'no more';
 		my $row = Drift::json($answer)->{tracks}[2];
 		is_deeply [ sort keys %$row ],
-			[qw(album artist cover created opus plays seconds title track version)], 'members';
+			[qw(album artist artists cover created opus plays seconds title track version)], 'members';
 		is $row->{track}, $ids[0], 'id';
 		is $row->{seconds}, 0.1, 'length';
 		ok $row->{opus}, 'has Opus';

@@ -11,6 +11,7 @@ my %edges = (
 	qr{^(?:seccomp|linux/landlock)\.h$}                  => qr{^media/walls$},
 	qr{^ini\.h$}                                         => qr{^base/conf$},
 	qr{^openssl/}                                        => qr{^(?:base/digest|catalogue/store)$},
+	qr{^zlib\.h$}                                        => qr{^media/id3v2$},
 	qr{^ebur128\.h$}                                     => qr{^media/loudness$},
 	qr{^lib(?:av\w+|swresample)/}                        => qr{^media/},
 	qr{^(?:opus|ogg)/|^opus(?:_\w+)?\.h$}                => qr{^media/},

@@ -380,12 +380,9 @@ static void it_works_on_two_slots_at_once(void **state)
 
 static const char *tag(const struct decoder *d, const char *key)
 {
-	const struct decoder_facts *f = decoder_get_facts(d);
+	const char *text = tagset_get(&decoder_get_facts(d)->tags, key);
 
-	for (int i = 0; i < f->tags; i++)
-		if (strcmp(f->tag[i].key, key) == 0)
-			return f->tag[i].text;
-	return "";
+	return text ? text : "";
 }
 
 static void expect_tagged(const char *path)
