@@ -5,6 +5,7 @@
  */
 
 import { programUrl } from './api.js';
+import { artistLinks } from './artist-links.js';
 import { pictureOf } from './cover.js';
 import { byId, icon, make } from './elements.js';
 import { clock } from './time.js';
@@ -32,7 +33,7 @@ export function showHead(collection, tracks, play) {
 	if (whole)
 		return;
 	art.replaceChildren(pictured ? pictureOf(pictured, 'large') : '');
-	by.replaceChildren(...(album && artist ? [artistLink(artist), ' · '] : []), lengthOf(tracks));
+	by.replaceChildren(...(album && artist ? [...artistLinks(artist), ' · '] : []), lengthOf(tracks));
 	actions.replaceChildren(...(tracks.length ? [playButton(play)] : []),
 		make('a', { class: 'button', href: programUrl(`catalogue.fcgi/feed.rss?${collectionQuery(collection)}`) }, icon('feed'), 'Podcast feed'),
 		make('a', { class: 'button quiet', href: './' }, 'All tracks'));
@@ -56,9 +57,4 @@ function lengthOf(tracks) {
 	const seconds = tracks.reduce((sum, card) => sum + card.seconds, 0);
 
 	return `${tracks.length} track${tracks.length === 1 ? '' : 's'} · ${clock(seconds)}`;
-}
-
-/** @param {string} artist */
-function artistLink(artist) {
-	return make('a', { href: `./?${collectionQuery({ artist, album: '' })}` }, artist);
 }

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { artistLinks } from './artist-links.js';
 import { icon, make } from './elements.js';
 import { renditionLabel } from './rendition.js';
 import { SeekBar } from './seek-bar.js';
@@ -64,7 +65,7 @@ export class PlayerBar {
 
 		root.dataset.track = manifest.track;
 		title.textContent = title.title = manifest.title;
-		artist.replaceChildren(artistLink(manifest.artist));
+		artist.replaceChildren(...artistLinks(manifest.artist, window === window.top ? '' : '_blank'));
 		cover.replaceChildren(coverOf(manifest.cover));
 		this.#bar.duration.textContent = clock(duration);
 		this.#showWaveform(manifest.waveform);
@@ -180,17 +181,6 @@ function write(element, text) {
 /** @param {Manifest | null} manifest */
 function stalledText(manifest) {
 	return manifest?.renditions.lossless.state === 'growing' ? STALLED_UPLOAD : STALLED;
-}
-
-/** @param {string | null} artist */
-function artistLink(artist) {
-	if (!artist)
-		return '';
-	const link = make('a', { href: `./?${new URLSearchParams({ artist })}` }, artist);
-
-	if (window !== window.top)
-		link.target = '_blank';
-	return link;
 }
 
 /** @param {string | null} url */

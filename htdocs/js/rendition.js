@@ -30,7 +30,7 @@
  * @property {number} version
  * @property {string} [state]  of its upload: "waiting_headers", … "completed"
  * @property {string} title
- * @property {string | null} artist
+ * @property {string | null} artist  all of them, "Alpha; Beta"
  * @property {string | null} album
  * @property {number} sample_rate  Hz, of the lossless rendition
  * @property {number} samples      of it

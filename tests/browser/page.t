@@ -188,6 +188,24 @@ const { createServer } = require('node:http');
 			await other.page.close();
 			server.close();
 		});
+		it(on('links each artist by itself'), async () => {
+			const other = await openPage(context);
+			const titlesOf = () => other.page.locator('#tracks .row-title').allTextContents();
+
+			await describeTrack(stack, tracks[1], { artist: `${artist}; Guest & Co` });
+			await other.page.goto(`${stack.url}?track=${tracks[1]}`);
+			await other.page.locator('#artist a').nth(1).waitFor();
+			assert.equal(await other.page.textContent('#artist'), `${artist}; Guest & Co`);
+			await other.page.locator('#artist a').nth(1).click();
+			await other.page.locator('#tracks li').waitFor();
+			assert.deepEqual([await other.page.textContent('#list-title'), await titlesOf()], ['Guest & Co', ['Ebb']]);
+			await other.page.goto(`${stack.url}?${query()}`);
+			await other.page.locator('#tracks li').nth(2).waitFor();
+			assert.deepEqual(await titlesOf(), titles);
+			await describeTrack(stack, tracks[1], { artist });
+			assert.deepEqual(other.complaints, []);
+			await other.page.close();
+		});
 		it(on('lists and plays without script'), async () => {
 			const plain = await browser.newContext({ javaScriptEnabled: false });
 			const still = await plain.newPage();
