@@ -102,6 +102,26 @@ sub check_several {
 	refuses($s, 415, 'an empty one', sub { curl($s, key($s), '-F', "a=\@$nothing") });
 }
 
+# FormData of Node, which browsers have too: other boundaries, names in UTF-8, a key before two files.
+sub check_form_data {
+	my ($s) = @_;
+	my $script = q{
+		const [url, key, ...files] = process.argv.slice(1);
+		const form = new FormData();
+		form.append('key', key);
+		for (const file of files)
+			form.append('file', new Blob([require('fs').readFileSync(file)]), 'Größe "x".wav');
+		fetch(url, { method: 'POST', body: form }).then((answer) => answer.text()).then(console.log);
+	};
+	open my $in, '-|', 'node', '-e', $script, $s->url . $path, $s->key, $song, $flac or die "node: $!";
+	my $json = decode_json(do { local $/; <$in> });
+	close $in;
+	my @tracks = map { $_->{track} } @{ $json->{tracks} };
+	ok source_of($s, $tracks[0], 1) eq Drift::slurp($song), 'the first';
+	ok source_of($s, $tracks[1], 1) eq Drift::slurp($flac), 'the second';
+	is $s->psql("select title from drift.track_get('$tracks[0]')"), 'Größe "x"', 'by its name';
+}
+
 sub check_keys {
 	my ($s) = @_;
 	my @file = ('-F', "file=\@$song");
@@ -188,6 +208,7 @@ for my $s (Drift::stacks()) {
 		$s->tidily(sub {
 			subtest 'one file' => sub { check_one($s) };
 			subtest 'several files' => sub { check_several($s) };
+			subtest 'FormData' => sub { check_form_data($s) };
 			subtest 'keys' => sub { check_keys($s) };
 			subtest 'hostile forms' => sub { check_hostile($s) };
 			subtest 'as it arrives' => sub { check_arriving($s) };
