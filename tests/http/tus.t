@@ -181,8 +181,7 @@ sub describe {
 		my $path = $tus->create($size);
 		my $socket = $tus->begin($path, 0, $size, substr $wav, 0, 300_000);
 		Tus::wait_for(sub { (-s $tus->file($path) // 0) >= 300_000 });
-		is($tus->received($path), 0, 'which was not acknowledged yet');
-		close $socket;
+		close $socket; # on a fast machine before any of it is acknowledged
 		is($tus->wait_received($path, 300_000), 300_000, 'all of it');
 		is($tus->patch($path, 300_000, substr $wav, 300_000)->{status}, 204, 'the rest fits');
 		is(state_of($s, $path), 'stored', 'stored');
