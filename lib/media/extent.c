@@ -143,21 +143,38 @@ static void apply_stated_end(const struct packets *p, int32_t rate, const struct
 }
 
 /* Those who write a timeline in the rate of AAC's core do not count how late the SBR decoder is,
-   as in iTunSMPB. A start at 0 says nothing of any delay. */
-static int64_t uncounted(const struct packets *p, const struct mp4edit *edit, int32_t rate)
+   as in iTunSMPB. A start at 0 says nothing of any delay. room: samples behind what is heard. */
+static int64_t uncounted(const struct packets *p, const struct mp4edit *edit, int32_t rate,
+			 int64_t room)
 {
 	bool of_core = is_doubled(p) && 2 * (int64_t)edit->media_scale == rate;
 
-	return of_core && edit->media_time > 0 ? 2 * ITUNSMPB_SBR_DELAY : 0;
+	if (!of_core || edit->media_time <= 0 || room <= 0)
+		return 0;
+	return room < 2 * ITUNSMPB_SBR_DELAY ? room : 2 * ITUNSMPB_SBR_DELAY;
+}
+
+/* Samples of the whole file behind the edit; INT64_MAX: it does not say where it ends. */
+static int64_t room_behind(const struct packets *p, const struct mp4edit *edit, int32_t rate,
+			   int64_t start, int64_t total)
+{
+	int64_t length = av_rescale(edit->duration, rate, edit->movie_scale);
+
+	if (edit->edits != 1 || length <= 0)
+		return INT64_MAX;
+	return length < INT64_MAX / 2 ? stated_total(p, total) - start - length : 0;
 }
 
 /* Where the edit begins, in samples that the decoder gives; silent: as in the tally. */
 static int64_t start_of(const struct packets *p, const struct mp4edit *edit, int32_t rate,
-			int64_t silent)
+			int64_t silent, int64_t total)
 {
 	int64_t ticks = edit->media_time > silent ? edit->media_time - silent : 0;
+	int64_t start = av_rescale(ticks, rate, edit->media_scale);
 
-	return av_rescale(ticks, rate, edit->media_scale) + uncounted(p, edit, rate);
+	if (start < 0 || start >= total)
+		return start;
+	return start + uncounted(p, edit, rate, room_behind(p, edit, rate, start, total));
 }
 
 /* An edit's length is rounded to the movie's ticks (often 1 ms), so it counts
@@ -186,7 +203,7 @@ static void cut_mp4(const struct packets *p, int32_t rate, const struct tally *t
 		return;
 	apply_stated_end(p, rate, t, e);
 	if (mp4edit_read(p->file.in, p->file.start, (uint32_t)p->demux.stream->id, &edit))
-		apply_edit(&edit, rate, start_of(p, &edit, rate, t->silent), e);
+		apply_edit(&edit, rate, start_of(p, &edit, rate, t->silent, e->total), e);
 }
 
 static int64_t opus_preskip(const struct packets *p)

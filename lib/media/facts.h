@@ -28,7 +28,8 @@ struct decoder_facts {
 	int32_t bits; /* of lossless sources (32 for float), else 0 */
 	bool lossless;
 	int64_t samples; /* heard, per channel: delay and padding are off */
-	int32_t delay; /* samples the decoder gives before the first heard one */
+	int32_t delay; /* samples the decoder gives before the first heard one; as padding, at
+			  sample_rate: see extent.h */
 	int32_t padding; /* samples after the last heard one */
 	struct tagset tags; /* names of Vorbis comments, see tagname.h; texts are UTF-8 and
 			       have no control characters */

@@ -11,6 +11,8 @@
 #define OBJECT_AAC 0x40 /* 14496-1 table 5: audio 14496-3 */
 #define OBJECT_MP3 0x6b /* 11172-3 */
 #define OBJECT_MP3_LOW 0x69 /* 13818-3: half the rates */
+#define OBJECT_LC 2 /* 14496-3 table 1.17, the next too */
+#define OBJECT_SBR 5
 #define SYNC_SAMPLE 0x02000000u /* depends on no other */
 
 /* tfhd and trun flags (8.8.7, 8.8.8) */
@@ -486,6 +488,25 @@ static int audio_object(const struct packing *p)
 	return type;
 }
 
+/* The rate of the core, Hz: four bits behind a short object type (14496-3 table 1.18); 0: other. */
+static int32_t core_rate(const struct packing *p)
+{
+	static const int32_t rates[16] = {96000, 88200, 64000, 48000, 44100, 32000, 24000,
+					  22050, 16000, 12000, 11025, 8000,  7350};
+
+	return p->config_bytes < 2 ? 0 : rates[(p->config[0] & 7) << 1 | p->config[1] >> 7];
+}
+
+/* AAC LC that comes out at twice its rate has SBR without saying so: then it is called by what
+   comes out, which Chromium's MediaSource goes by. */
+static int audio_object_heard(const struct packing *p)
+{
+	int type = audio_object(p);
+	int32_t core = core_rate(p);
+
+	return type == OBJECT_LC && core > 0 && p->rate == 2 * core ? OBJECT_SBR : type;
+}
+
 void fmp4_codec_text(const struct packing *packing, char out[16])
 {
 	if (is(packing, "fLaC"))
@@ -495,5 +516,5 @@ void fmp4_codec_text(const struct packing *packing, char out[16])
 	else if (is(packing, "mp3 "))
 		snprintf(out, 16, "mp4a.%x", object_type(packing));
 	else
-		snprintf(out, 16, "mp4a.40.%d", audio_object(packing));
+		snprintf(out, 16, "mp4a.40.%d", audio_object_heard(packing));
 }

@@ -21,9 +21,12 @@ bool itunsmpb_parse(const char *text, struct itunsmpb *out)
 
 void itunsmpb_scale(struct itunsmpb *t, int64_t decoded, int64_t slack)
 {
+	int64_t late;
+
 	if (llabs(t->delay + t->samples + t->padding - decoded) <= slack)
 		return;
-	t->delay = 2 * (t->delay + ITUNSMPB_SBR_DELAY);
-	t->padding = t->padding > ITUNSMPB_SBR_DELAY ? 2 * (t->padding - ITUNSMPB_SBR_DELAY) : 0;
+	late = t->padding < ITUNSMPB_SBR_DELAY ? t->padding : ITUNSMPB_SBR_DELAY;
+	t->delay = 2 * (t->delay + late);
+	t->padding = 2 * (t->padding - late);
 	t->samples *= 2;
 }

@@ -29,7 +29,9 @@ bool itunsmpb_parse(const char *text, struct itunsmpb *out);
 
 /*
  * Makes them samples that a decoder with SBR gives, which is late itself. Those that add up to
- * what it gives are that already; all others are taken for samples of the core.
+ * what it gives are that already; all others are taken for samples of the core. Where an encoder
+ * left too little padding for how late the decoder is, none of the sound's length is lost: it
+ * begins so much earlier.
  *
  * decoded  samples that the decoder gives of the whole file, as the file was when it was tagged
  * slack    samples by which a tag may miss that

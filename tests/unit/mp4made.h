@@ -31,6 +31,7 @@ struct mp4made {
 	const char *itunes; /* text of iTunSMPB; NULL: none */
 	struct mp4made_edit edit[3];
 	int edits;
+	bool compatible; /* tells of SBR behind what a reader of AAC LC reads, as iTunes does */
 	bool roll; /* says by a sample group that each packet needs the one before */
 };
 
@@ -115,7 +116,7 @@ static unsigned mp4made_rate_index(int32_t rate)
 	return i;
 }
 
-/* 16 bits of AAC LC; of SBR the object, both rates, and behind it AAC LC. */
+/* 16 bits of AAC LC, and behind it what SBR makes of it; or the object, both rates, and AAC LC. */
 static void mp4made_config(struct buf *b, const struct mp4made *m)
 {
 	unsigned core = mp4made_rate_index(m->core), channels = (unsigned)m->channels;
@@ -126,6 +127,11 @@ static void mp4made_config(struct buf *b, const struct mp4made *m)
 		return;
 	}
 	outer = mp4made_rate_index(2 * m->core);
+	if (m->compatible) {
+		mp4made_big(b, 2u << 11 | core << 7 | channels << 3, 2);
+		mp4made_big(b, 0x2b7 << 13 | 5 << 8 | 1 << 7 | outer << 3, 3);
+		return;
+	}
 	mp4made_big(
 		b, (unsigned)m->object << 27 | core << 23 | channels << 19 | outer << 15 | 2u << 10,
 		4);

@@ -84,11 +84,29 @@ static void expect_tagged(const struct mp4made *made, const char *text, const st
 
 static void it_reads_itunsmpb_in_the_rate_of_the_core(void **state)
 {
+	struct mp4made compatible = he;
+
 	(void)state;
 	expect_tagged(&lc, itunes(DELAY, PADDING, SAMPLES), &core);
 	expect_tagged(&he, itunes(DELAY, PADDING, SAMPLES), &twice);
 	expect_tagged(&he_v2, itunes(DELAY, PADDING, SAMPLES), &twice);
 	expect_tagged(&he_out, itunes(DELAY, PADDING, SAMPLES), &twice);
+	compatible.compatible = true;
+	expect_tagged(&compatible, itunes(DELAY, PADDING, SAMPLES), &twice);
+}
+
+/* The length is what was encoded also where the decoder is later than the padding lasts. */
+static void it_loses_no_length_to_a_padding_that_is_short(void **state)
+{
+	const int short_of = 2 * (ITUNSMPB_SBR_DELAY - 100);
+	const struct clicks want = {2 * CORE,
+				    2,
+				    2 * (SAMPLES + PADDING - 100),
+				    2,
+				    {2 * CORE + short_of, 14 * CORE + short_of}};
+
+	(void)state;
+	expect_tagged(&he, itunes(DELAY, 100, SAMPLES + PADDING - 100), &want);
 }
 
 /* Fraunhofer's encoder counts what a decoder gives, its delay too. */
@@ -312,6 +330,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_reads_itunsmpb_in_the_rate_of_the_core),
+		cmocka_unit_test(it_loses_no_length_to_a_padding_that_is_short),
 		cmocka_unit_test(it_reads_itunsmpb_in_the_rate_that_is_heard),
 		cmocka_unit_test(it_keeps_the_delay_of_a_file_that_is_cut_short),
 		cmocka_unit_test(it_knows_the_unit_of_a_file_whose_end_did_not_arrive),

@@ -1,5 +1,7 @@
 /* media/remux through drift-decode: packets come through as they are, PCM comes
    through as it is, and the boxes around them are what they have to be */
+#include "clicks.h"
+#include "mp4made.h"
 #include "strange.h"
 
 #include "media/remux.h"
@@ -301,6 +303,33 @@ static void it_keeps_delay_and_padding_in_the_edit_list(void **state)
 	expect_ends("a.opus", "opus");
 }
 
+/* iTunes counts in the rate of the core; the file that is made, in what is heard. */
+static void it_keeps_the_ends_of_aac_with_sbr(void **state)
+{
+	const struct clicks core = {22050, 2, 66000, 2, {22050, 44100}};
+	const struct clicks heard = {44100, 2, 132000, 2, {44100, 88200}};
+	struct mp4made made = {
+		.adts = "c.aac",
+		.core = 22050,
+		.channels = 2,
+		.object = MP4MADE_HE,
+		.media_scale = 22050,
+		.movie_scale = 22050,
+		.packet = 1024,
+		.itunes = " 00000000 00000400 00000230 00000000000101D0",
+	};
+
+	(void)state;
+	clicks_wav("c.wav", &core);
+	strange_run("ffmpeg -v error -y -i c.wav -c:a aac -b:a 64k c.aac");
+	for (int i = 0; i < 2; i++) {
+		made.compatible = i == 1;
+		mp4made_write("sbr.m4a", &made);
+		expect_ends("sbr.m4a", "mp4a.40.5");
+		clicks_expect("remux.mp4", &heard);
+	}
+}
+
 /* --- what cannot be ------------------------------------------------------------------ */
 
 static void it_refuses_what_no_browser_takes_in_mp4(void **state)
@@ -345,6 +374,7 @@ int main(void)
 		cmocka_unit_test(it_copies_packets_as_they_are),
 		cmocka_unit_test(it_keeps_flac_to_its_checksum),
 		cmocka_unit_test(it_keeps_delay_and_padding_in_the_edit_list),
+		cmocka_unit_test(it_keeps_the_ends_of_aac_with_sbr),
 		cmocka_unit_test(it_turns_pcm_into_flac_sample_for_sample),
 		cmocka_unit_test(it_says_what_flac_could_not_hold),
 		cmocka_unit_test(it_encodes_to_the_same_bytes_with_any_number_of_children),
