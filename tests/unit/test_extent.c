@@ -326,6 +326,34 @@ static void it_reads_the_packet_table_of_opus_in_caf(void **state)
 	clicks_expect("o.caf", &heard);
 }
 
+/* --- MP3 ----------------------------------------------------------------------------- */
+
+/* Samples from the file's first frame on as mpg123 gives them, and its clicks. */
+static struct clicks hear_mpg123(const char *path)
+{
+	strange_run("mpg123 -q -w mpg123.wav %s", path);
+	return clicks_find("mpg123.wav");
+}
+
+/* LAME's tag is of the whole; a second decoder begins at the same sample, and agrees on the end
+   but for the frame in which the file stops. */
+static void it_begins_mp3_where_mpg123_does(void **state)
+{
+	struct clicks mine, theirs;
+
+	(void)state;
+	strange_run("lame --quiet -b 64 c.wav whole.mp3 && "
+		    "head -c $(($(wc -c < whole.mp3) / 2)) whole.mp3 > half.mp3");
+	theirs = hear_mpg123("whole.mp3");
+	assert_int_equal(theirs.samples, SAMPLES);
+	clicks_expect("whole.mp3", &theirs);
+	theirs = hear_mpg123("half.mp3");
+	mine = clicks_find("half.mp3");
+	assert_int_equal(mine.count, 1);
+	assert_int_equal(mine.at[0], theirs.at[0]);
+	assert_in_range(mine.samples, theirs.samples, theirs.samples + 1152);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +371,7 @@ int main(void)
 		cmocka_unit_test(it_reads_the_packet_table_of_caf),
 		cmocka_unit_test(it_cuts_nothing_by_a_packet_table_that_lies),
 		cmocka_unit_test(it_reads_the_packet_table_of_opus_in_caf),
+		cmocka_unit_test(it_begins_mp3_where_mpg123_does),
 	};
 
 	(void)strange_program(); /* while the working folder is still the caller's */

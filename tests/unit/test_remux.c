@@ -308,6 +308,7 @@ static void it_keeps_the_ends_of_aac_with_sbr(void **state)
 {
 	const struct clicks core = {22050, 2, 66000, 2, {22050, 44100}};
 	const struct clicks heard = {44100, 2, 132000, 2, {44100, 88200}};
+	const struct mp4made_caf table = {2048, 132000, 3010, 158, false};
 	struct mp4made made = {
 		.adts = "c.aac",
 		.core = 22050,
@@ -328,6 +329,9 @@ static void it_keeps_the_ends_of_aac_with_sbr(void **state)
 		expect_ends("sbr.m4a", "mp4a.40.5");
 		clicks_expect("remux.mp4", &heard);
 	}
+	mp4made_write_caf("sbr.caf", &made, &table);
+	expect_ends("sbr.caf", "mp4a.40.5");
+	clicks_expect("remux.mp4", &heard);
 }
 
 /* --- what cannot be ------------------------------------------------------------------ */
