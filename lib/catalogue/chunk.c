@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define NUMBER_DIGITS_MAX 9
-#define FRAGMENT_MIME "audio/mp4; codecs=opus"
+#define FRAGMENT_MIME "audio/mp4; codecs=Opus"
 
 enum container {
 	CONTAINER_MP4,
@@ -390,9 +390,11 @@ void chunk_send_list(struct delivery *d, const struct track *t)
 		demand_fail(d->h, err);
 		return;
 	}
+	buf_add_text(&json, "{\"format\": \"opus\", \"codec\": \"Opus\", \"mime\": \"" FRAGMENT_MIME
+			    "\", \"types\": ");
+	fmp4_add_types(&json, "Opus");
 	buf_addf(&json,
-		 "{\"format\": \"opus\", \"codec\": \"opus\", \"mime\": \"" FRAGMENT_MIME "\","
-		 " \"timescale\": %d, \"delay\": %d, \"samples\": %" PRId64 ", \"count\": %" PRId64
+		 ", \"timescale\": %d, \"delay\": %d, \"samples\": %" PRId64 ", \"count\": %" PRId64
 		 ", \"chunks\": [",
 		 LAYOUT_RATE, LAYOUT_PRE_SKIP, l.samples48, l.segments);
 	for (int64_t n = 0; n < l.segments; n++)

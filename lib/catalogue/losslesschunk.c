@@ -288,9 +288,13 @@ static enum drift_err add_list(struct wish *w, struct mp4piece *piece, int64_t n
 	fmp4_codec_text(mp4piece_packing(piece), codec);
 	buf_addf(&w->bytes,
 		 "{\"format\": \"lossless\", \"codec\": \"%s\", \"mime\": \"" MIME
-		 "; codecs=%s\", \"timescale\": %d, \"delay\": %" PRId64 ", \"samples\": %" PRId64
+		 "; codecs=%s\", \"types\": ",
+		 codec, codec);
+	fmp4_add_types(&w->bytes, codec);
+	buf_addf(&w->bytes,
+		 ", \"timescale\": %d, \"delay\": %" PRId64 ", \"samples\": %" PRId64
 		 ", \"count\": %" PRId64 ", \"chunks\": [",
-		 codec, codec, (int)w->sound.sample_rate, extent->delay, extent->samples, count);
+		 (int)w->sound.sample_rate, extent->delay, extent->samples, count);
 	for (int64_t n = 0; n < count; n++) {
 		struct pieces_window window = pieces_window(pieces, n);
 

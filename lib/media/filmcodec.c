@@ -152,9 +152,9 @@ static bool name_sound(struct span stsd, struct filmcodec *out)
 	if (find_box(stsd, "mp4a", AUDIO_ENTRY - ENTRY_HEAD, &entry))
 		return name_aac(entry, out->sound);
 	if (find_box(stsd, "Opus", AUDIO_ENTRY - ENTRY_HEAD, &entry))
-		snprintf(out->sound, sizeof(out->sound), "opus");
+		snprintf(out->sound, sizeof(out->sound), "Opus");
 	else if (find_box(stsd, "fLaC", AUDIO_ENTRY - ENTRY_HEAD, &entry))
-		snprintf(out->sound, sizeof(out->sound), "flac");
+		snprintf(out->sound, sizeof(out->sound), "fLaC");
 	else
 		return false;
 	return true;

@@ -17,7 +17,7 @@
 
 struct filmcodec {
 	char pictures[FILMCODEC_TEXT_MAX]; /* avc1.64001f hvc1.1.6.L93.B0 vp09.00.31.08 … */
-	char sound[FILMCODEC_TEXT_MAX]; /* mp4a.40.2 opus flac */
+	char sound[FILMCODEC_TEXT_MAX]; /* mp4a.40.2 Opus fLaC */
 	int width, height; /* pixels, as they are coded */
 };
 

@@ -507,12 +507,30 @@ static int audio_object_heard(const struct packing *p)
 	return type == OBJECT_LC && core > 0 && p->rate == 2 * core ? OBJECT_SBR : type;
 }
 
+/* Of the spelling that is registered, what older browsers want to be asked for. */
+static const char *old_spelling(const char *codec)
+{
+	if (strcmp(codec, "fLaC") == 0)
+		return "flac";
+	return strcmp(codec, "Opus") == 0 ? "opus" : NULL;
+}
+
+void fmp4_add_types(struct buf *out, const char *codec)
+{
+	const char *old = old_spelling(codec);
+
+	buf_addf(out, "[\"audio/mp4; codecs=\\\"%s\\\"\"", codec);
+	if (old)
+		buf_addf(out, ", \"audio/mp4; codecs=\\\"%s\\\"\"", old);
+	buf_add_text(out, "]");
+}
+
 void fmp4_codec_text(const struct packing *packing, char out[16])
 {
 	if (is(packing, "fLaC"))
-		snprintf(out, 16, "flac");
+		snprintf(out, 16, "fLaC");
 	else if (is(packing, "Opus"))
-		snprintf(out, 16, "opus");
+		snprintf(out, 16, "Opus");
 	else if (is(packing, "mp3 "))
 		snprintf(out, 16, "mp4a.%x", object_type(packing));
 	else

@@ -65,8 +65,15 @@ void fmp4_add_room(struct buf *out, size_t room);
 void fmp4_add_sidx(struct buf *out, const struct packing *packing,
 		   const struct fmp4_reference *reference, uint32_t references, size_t room);
 
-/* The codec as a MIME type's codecs parameter (RFC 6381) names it: flac, opus,
-   mp4a.40.2 … NUL ended, at most 16 bytes. */
+/* The codec as a MIME type's codecs parameter (RFC 6381) names it: fLaC, Opus,
+   mp4a.40.2 … as registered (mp4ra.org, sample entries). NUL ended, at most 16 bytes. */
 void fmp4_codec_text(const struct packing *packing, char out[16]);
+
+/* Adds a JSON array of the types for which a browser can be asked (isTypeSupported) whether it
+   takes sound of a codec in MP4: as registered first, then as older browsers spell it, where that
+   differs.
+
+   codec  as fmp4_codec_text() names it */
+void fmp4_add_types(struct buf *out, const char *codec);
 
 #endif

@@ -9,7 +9,8 @@
 -- at timescale. gain is dB to reach the reference of -18 LUFS (ReplayGain 2). spectrum is dB
 -- by thirds of an octave from 20 Hz on. The lossless rendition is there as the file that was
 -- uploaded and, once it is made, as fragmented MP4, to which sidecar and playlist belong; prefer
--- says which to try first (no browser but Firefox takes MP3 out of MP4). DR404: no such track,
+-- says which to try first (no browser but Firefox takes MP3 out of MP4), and fmp4_state what has
+-- become of that MP4, as remux_state has it. DR404: no such track,
 -- or nothing stored yet.
 drop function if exists drift.manifest(uuid, text, text);
 create or replace function drift.manifest(i_track uuid, i_site text, i_media text,
@@ -67,7 +68,7 @@ begin
 		'waveform', l_media || w.name, 'waveform_zoom', l_media || z.name, 'cover', l_media || s.cover_name,
 		'renditions', jsonb_build_object(
 			'lossless', jsonb_build_object('state', 'ready', 'codec', s.codec,
-				'mime', s.mime,
+				'mime', s.mime, 'lossless', s.lossless,
 				'bitrate', case when s.samples > 0 then
 					round(s.bytes * 8.0 * s.sample_rate / s.samples) end,
 				'bytes', s.bytes, 'url', l_media || s.name,
@@ -77,7 +78,8 @@ begin
 				'seekidx', case when r.name is not null or l_growing_mp4 is not null then
 					l_cgi || 'seekidx.fcgi/' || t.id || '?format=lossless' end,
 				'fmp4', case when r.name is not null then r.meta || jsonb_build_object(
-					'mime', r.mime, 'bytes', r.bytes, 'url', l_media || r.name) end,
+					'mime', r.mime, 'types', drift.mime_types(r.mime), 'bytes', r.bytes, 'url', l_media || r.name) end,
+				'fmp4_state', drift.remux_state(t.id, t.version),
 				'growing', l_growing_mp4,
 				'prefer', case when r.name is null then '["file"]'::jsonb
 					when r.meta ->> 'codec' like 'mp4a.6%' then '["file", "fmp4"]'

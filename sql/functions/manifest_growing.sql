@@ -19,7 +19,7 @@ declare
 	g record;
 	l_artist text;
 	l_opus boolean;
-	l_mp4 boolean;
+	l_mp4 text; -- as remux_state has it
 begin
 	select * into g from drift.growing_get(i_track);
 	select * into t from drift.track where id = i_track;
@@ -29,8 +29,7 @@ begin
 	l_opus := i_opus and coalesce(s.lossless and s.samples > 0, false) and u.length is not null
 		and g.state <> 'failed' and not exists (select from drift.growth w
 			where w.track = t.id and w.version = s.version and w.kind = 'opus' and w.failed);
-	l_mp4 := s.codec is not null and not exists (select from drift.growth w
-		where w.track = t.id and w.version = s.version and w.kind = 'remux' and w.failed);
+	l_mp4 := drift.remux_state(t.id, s.version);
 	return jsonb_build_object(
 		'track', t.id, 'version', s.version, 'state', g.state,
 		'title', coalesce(nullif(t.title, ''), nullif(drift.tag_text(s.tags, 'TITLE'), ''),
@@ -46,13 +45,15 @@ begin
 			'lossless', jsonb_build_object(
 				'state', case when s.codec is null then 'missing'
 					when g.state = 'failed' then 'failed' else 'growing' end,
-				'codec', s.codec, 'mime', s.mime,
+				'codec', s.codec, 'mime', s.mime, 'lossless', s.lossless,
 				'bitrate', round((8 * drift.source_rate(s, u.length))::numeric),
 				'bytes', u.length, 'url', null, 'stream', l_stream || 'lossless',
 				'sidecar', null,
-				'seekidx', case when l_mp4 then
+				'seekidx', case when s.codec is not null and l_mp4 not in ('failed', 'none') then
 					i_site || '/cgi-bin/seekidx.fcgi/' || t.id || '?format=lossless' end,
-				'playlist', case when l_mp4 then l_track || '/playlist.m3u8' end,
+				'playlist', case when s.codec is not null and l_mp4 not in ('failed', 'none') then
+					l_track || '/playlist.m3u8' end,
+				'fmp4_state', l_mp4,
 				'growing', drift.growth_card(t.id, s.version, 'remux', i_site || '/cgi-bin/', i_media)),
 			'opus', jsonb_build_object('state', case when l_opus then 'growing' else 'missing' end,
 				'codec', 'opus', 'mime', 'audio/ogg; codecs=opus', 'url', null,

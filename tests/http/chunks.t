@@ -31,6 +31,8 @@ sub check_list {
 	my $list = Drift::json($s->get(path($id, 'chunks.json')));
 	my $manifest = Drift::json($s->get("/cgi-bin/stream.fcgi/$id/manifest.json"));
 	is $list->{codec}, $codec, 'the list knows the codec';
+	is_deeply $list->{types}, [ map { "audio/mp4; codecs=\"$_\"" } $codec, $codec =~ /fLaC|Opus/ ? lc $codec : () ],
+	  '... as it is registered, then as older browsers know it';
 	is $list->{samples}, $manifest->{samples}, '... and the length';
 	is $list->{count}, 5, '... of so many chunks';
 	my $end = 0;
@@ -86,11 +88,11 @@ sub check_refused {
 }
 
 my %source = (
-	flac => [ "$folder/music.flac", 'flac' ],
+	flac => [ "$folder/music.flac", 'fLaC' ],
 	mp3 => [ "$folder/music.mp3", 'mp4a.6b', '-q:a', 4 ],
 	aac => [ "$folder/music.m4a", 'mp4a.40.2' ],
-	opus => [ "$folder/music.opus", 'opus', '-c:a', 'libopus' ],
-	wav => [ $music, 'flac' ],
+	opus => [ "$folder/music.opus", 'Opus', '-c:a', 'libopus' ],
+	wav => [ $music, 'fLaC' ],
 );
 for my $format (grep { $_ ne 'wav' } sort keys %source) {
 	my ($file, $codec, @options) = @{ $source{$format} };

@@ -150,7 +150,7 @@ sub describe {
 			is($stat[0][1], $stat[1][1], 'it is the file that was heard');
 			is_sound(samples_of(folder_of($t) . '/remux.mp4'), 'the file');
 			my $remux = Drift::json($s->get("$t->{stream}/manifest.json"))->{renditions}{lossless};
-			is("$remux->{fmp4}{codec} $remux->{fmp4}{samples}", 'flac ' . length($sound) / 4, 'the manifest has it');
+			is("$remux->{fmp4}{codec} $remux->{fmp4}{samples}", 'fLaC ' . length($sound) / 4, 'the manifest has it');
 			is($remux->{growing}, undef, 'and nothing that grows');
 			is($s->get($remux->{fmp4}{url} =~ s/remux.mp4/growing.m3u8/r)->{content} =~ /ENDLIST/ ? 1 : 0, 1,
 				'who reads the old names can read on');
@@ -162,7 +162,7 @@ sub describe {
 		give($t, 600_000);
 		play_to(player($t), 2);
 		my $growing = Drift::json($s->get("$t->{stream}/manifest.json"))->{renditions}{lossless}{growing};
-		is("$growing->{state} $growing->{codec} $growing->{mime}", 'growing flac audio/mp4; codecs="flac"', 'the manifest has it');
+		is("$growing->{state} $growing->{codec} $growing->{mime}", 'growing fLaC audio/mp4; codecs="fLaC"', 'the manifest has it');
 		for my $url (map { $growing->{$_} } qw(url sidecar playlist)) {
 			$answer = $s->get($url, Range => 'bytes=0-47');
 			is("$answer->{status} $answer->{headers}{'cache-control'}", '206 no-store', "$url: a part");

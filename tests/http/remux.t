@@ -34,6 +34,9 @@ sub check_manifest {
 	my $m = manifest($s, $id)->{renditions}{lossless};
 	is $m->{fmp4}{codec}, $codec, 'the manifest names the codec';
 	is $m->{fmp4}{mime}, "audio/mp4; codecs=\"$codec\"", 'and the type for MediaSource';
+	is_deeply $m->{fmp4}{types}, [ map { "audio/mp4; codecs=\"$_\"" } $codec, $codec =~ /fLaC|Opus/ ? lc $codec : () ],
+	  'as it is registered, then as older browsers know it';
+	is $m->{fmp4_state}, 'ready', 'it says that it is there';
 	is_deeply $m->{prefer}, $prefer, 'and which to try first';
 	my $answer = $s->request(HEAD => $m->{fmp4}{url});
 	is $answer->{status}, 200, 'the file is there';
@@ -113,7 +116,7 @@ for my $s (Drift::stacks()) {
 	subtest $s->name => sub {
 		my $id = $s->upload($wav);
 		$s->wait_jobs($id);
-		my $m = check_manifest($s, $id, 'flac', [ 'fmp4', 'file' ]);
+		my $m = check_manifest($s, $id, 'fLaC', [ 'fmp4', 'file' ]);
 		my $file = check_playlists($s, $id, $m);
 		ok pcm($file) eq pcm($wav), 'what the ranges hold is the sound, bit for bit';
 		check_sidecar($s, $id, $m);
@@ -150,7 +153,9 @@ for my $s (Drift::stacks()) {
 		is $x->{delay}, 1105, 'the delay that LAME wrote is in it';
 		my $p = Drift::json($s->get("/cgi-bin/seekidx.fcgi/$mp3?format=lossless&t=9.1"));
 		cmp_ok $p->{preroll}, '>', 0, 'MP3 needs what is before';
-		is manifest($s, $ogg)->{renditions}{lossless}{fmp4}, undef, 'Vorbis is not repackaged';
+		my $vorbis = manifest($s, $ogg)->{renditions}{lossless};
+		is $vorbis->{fmp4}, undef, 'Vorbis is not repackaged';
+		is $vorbis->{fmp4_state}, 'none', 'which the manifest says';
 		is $s->get(stream($ogg, '/playlist.m3u8'))->{status}, 404, 'and has no playlist';
 		is $s->get("/cgi-bin/seekidx.fcgi/$ogg?format=lossless")->{status}, 404, 'nor a sidecar';
 	};

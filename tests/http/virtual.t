@@ -170,7 +170,7 @@ sub check_chunks {
 	my $part = $s->get("/cgi-bin/stream.fcgi/$id/chunk/1?format=opus", Range => 'bytes=1000-1999');
 	ok $part->{content} eq substr($chunk{mp4}[1], 1000, 1000), 'and a range of one';
 	my $init = $s->get("/cgi-bin/stream.fcgi/$id/init.mp4?format=opus");
-	is $init->{headers}{'content-type'}, 'audio/mp4; codecs=opus', 'the init segment has a type';
+	is $init->{headers}{'content-type'}, 'audio/mp4; codecs=Opus', 'the init segment has a type';
 	is $s->get("/cgi-bin/stream.fcgi/$id/chunk/$_")->{status}, 404, "there is no chunk $_" for qw(5 -1 x 99999999999);
 	is $s->get("/cgi-bin/stream.fcgi/$id/chunk/1?container=avi")->{status}, 400, 'nor one in avi';
 	return sub {

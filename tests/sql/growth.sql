@@ -1,6 +1,6 @@
 -- A fragmented MP4 that is heard while it is made: who makes it, who wants it, what is kept of it.
 begin;
-select plan(35);
+select plan(43);
 
 create temp table u as select * from drift.upload_create(null, null, 1000, 'My song.wav', '{}', 48);
 create function pg_temp.alive() returns boolean language sql as
@@ -14,7 +14,16 @@ create function pg_temp.keep(i_kind text) returns boolean language sql as
 create function pg_temp.probe() returns void language sql as
 	'select drift.upload_probed((select upload from u), ''audio/wav'', ''wav'', ''pcm'', 44100, 2, 16, true, 250, ''{}'')';
 
+create function pg_temp.state() returns text language sql as
+	'select drift.remux_state((select track from u), 1)';
+
+-- what its type is called
+select is(drift.mime_types('video/mp4; codecs="avc1.64001f,fLaC"'),
+	'["video/mp4; codecs=\"avc1.64001f,fLaC\"", "video/mp4; codecs=\"avc1.64001f,flac\""]', 'as registered, then as older browsers know it');
+select is(drift.mime_types('audio/mp4; codecs="mp4a.40.2"'), '["audio/mp4; codecs=\"mp4a.40.2\""]', 'once where all know it');
+
 -- who wants it, and who makes it
+select is(pg_temp.state(), 'missing', 'of what is not known yet it may come');
 select is((select count(*) from drift.growth_source((select track from u), 1)), 0::bigint,
 	'nothing is known of what arrives');
 select pg_temp.probe();
@@ -27,9 +36,10 @@ select ok(pg_temp.alive(), 'and is seen');
 select is((select alive from drift.growth_ask((select track from u), 1, 'remux')), true, 'by the next one who asks');
 select is((select at from drift.listener where listener = 'growth'), 0::bigint, 'what it waits for is wanted first');
 select is(pg_temp.card(), null, 'there is nothing to be heard of it yet');
-select drift.growth_tell((select track from u), 1, 'remux', 'flac', 0, null, null);
-select is(pg_temp.card() ->> 'mime', 'audio/mp4; codecs="flac"', 'then there is');
+select drift.growth_tell((select track from u), 1, 'remux', 'fLaC', 0, null, null);
+select is(pg_temp.card() ->> 'mime', 'audio/mp4; codecs="fLaC"', 'then there is');
 select is(pg_temp.card() ->> 'url', '/m/growing.mp4', 'at its place');
+select is(pg_temp.state(), 'growing', 'and is told of');
 update drift.growth set seen = now() - interval '1 hour', asked = now() - interval '2 minutes';
 select is(pg_temp.card(), null, 'one that nobody makes any more is none');
 select is(pg_temp.wait(0), 'false 0', 'and after a while nobody wants it');
@@ -37,15 +47,16 @@ select is(pg_temp.wait(0), 'false 0', 'and after a while nobody wants it');
 select drift.growth_tell((select track from u), 1, 'opus', 'opus', 312, null, null);
 select is(drift.growth_card((select track from u), 1, 'opus', '/c/', '/m/') ->> 'sidecar', '/m/growing.opus.seekidx',
 	'another kind is at another place');
-select is(pg_temp.card() ->> 'codec', 'flac', 'and changes nothing of this one');
+select is(pg_temp.card() ->> 'codec', 'fLaC', 'and changes nothing of this one');
 select drift.growth_end((select track from u), 1, 'opus');
 select is(drift.growth_card((select track from u), 1, 'opus', '/c/', '/m/'), null, 'until it ends');
 
 select drift.growth_fail((select track from u), 1, 'remux');
 select is((select failed from drift.growth_ask((select track from u), 1, 'remux')), true, 'what cannot be made is told');
+select is(pg_temp.state(), 'failed', 'to players');
 select is(drift.manifest_growing((select track from u), '', null, true) #>> '{renditions,lossless,playlist}', null,
 	'in the manifest too');
-select drift.growth_tell((select track from u), 1, 'remux', 'flac', 0, null, null);
+select drift.growth_tell((select track from u), 1, 'remux', 'fLaC', 0, null, null);
 select is((select failed from drift.growth_ask((select track from u), 1, 'remux')), false, 'until somebody can all the same');
 select drift.growth_end((select track from u), 1, 'remux');
 select is((select failed from drift.growth_ask((select track from u), 1, 'remux')), false, 'of this one only');
@@ -68,12 +79,19 @@ select drift.upload_publish((select upload from u), 3, 'source.wav', 1000, 10000
 	44100, 2, 16, true, 250, 0, 0, '{}', null, null);
 select is((select s.*::text from drift.growth_settled((select track from u), 1, 'remux') s), '(stored,t,1000000,0,250,0)',
 	'who reads it to store it changes nothing');
-select drift.growth_tell((select track from u), 1, 'remux', 'flac', 0, null, null);
-select ok(m ->> 'seekidx' is not null and m ->> 'sidecar' is null and m -> 'growing' ->> 'codec' = 'flac',
+select drift.growth_tell((select track from u), 1, 'remux', 'fLaC', 0, null, null);
+select ok(m ->> 'seekidx' is not null and m ->> 'sidecar' is null and m -> 'growing' ->> 'codec' = 'fLaC',
 	'it is heard meanwhile') from u, lateral (select drift.manifest(track, '', '/m') #> '{renditions,lossless}') x(m);
+update drift.growth set seen = '-infinity';
+select is(pg_temp.state(), 'missing', 'its job is still to be done');
+update drift.source set codec = 'vorbis', lossless = false where track = (select track from u);
+select is(pg_temp.state(), 'none', 'of Vorbis there is none');
+update drift.source set codec = 'pcm', lossless = true where track = (select track from u);
+update drift.growth set seen = now();
 select is(pg_temp.keep('opus'), false, 'nothing else is taken for it');
 select is(pg_temp.keep('remux_seekidx') and pg_temp.keep('remux'), true, 'then it is');
 select is((select state from drift.job where track = (select track from u) and kind = 'remux'), 'done', 'which was the job');
+select is(pg_temp.state(), 'ready', 'players are told');
 select is((select made and not alive from drift.growth_state((select track from u), 1, 'remux')), true, 'it is made');
 select is((select count(*) from drift.growth), 0::bigint, 'and grows no more');
 update drift.upload set rewritten = true where id = (select upload from u);

@@ -270,7 +270,7 @@ static void it_lists_every_byte_and_every_sample(void **state)
 	assert_int_equal(next, r.bytes);
 	assert_true(fabs(sum - 64) < 1e-6);
 	assert_string_equal(buf_text(&r.media) + r.media.len - 15, "#EXT-X-ENDLIST\n");
-	assert_non_null(strstr(buf_text(&r.master), "CODECS=\"flac\"\nremux.m3u8\n"));
+	assert_non_null(strstr(buf_text(&r.master), "CODECS=\"fLaC\"\nremux.m3u8\n"));
 	remux_clear(&r);
 }
 
@@ -296,11 +296,11 @@ static void expect_ends(const char *path, const char *codec)
 static void it_keeps_delay_and_padding_in_the_edit_list(void **state)
 {
 	(void)state;
-	expect_ends("a.flac", "flac");
+	expect_ends("a.flac", "fLaC");
 	expect_ends("a.mp3", "mp4a.6b");
 	expect_ends("low.mp3", "mp4a.69");
 	expect_ends("a.m4a", "mp4a.40.2");
-	expect_ends("a.opus", "opus");
+	expect_ends("a.opus", "Opus");
 }
 
 /* iTunes counts in the rate of the core; the file that is made, in what is heard. */
