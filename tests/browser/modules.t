@@ -20,7 +20,7 @@ function waveformFile({ version = 2, bits = 8, length, channels = 1, values }) {
 }
 
 const RENDITIONS = {
-	lossless: { state: 'ready', codec: 'flac', mime: 'audio/flac', url: '/l' },
+	lossless: { state: 'ready', codec: 'flac', mime: 'audio/flac', url: '/l', lossless: true, fmp4_state: 'ready' },
 	opus: { state: 'ready', codec: 'opus', mime: 'audio/ogg; codecs=opus', bitrate: 320000, url: '/o' },
 };
 
@@ -163,6 +163,49 @@ function manifest(opus = {}, lossless = {}) {
 		assert.match(note, /cannot play the original/);
 		assert.equal(chooseRendition(manifest({ state: 'missing' }), 'lossless', () => false).name, 'lossless');
 	});
+
+	const types = ['audio/mp4; codecs="fLaC"', 'audio/mp4; codecs="flac"'];
+	const fmp4 = { codec: 'fLaC', mime: types[0], types, url: '/m' };
+	const aiff = { codec: 'pcm', mime: 'audio/aiff' };
+	const takes = (...wanted) => (mime) => mime.includes('opus') || wanted.includes(mime);
+	const told = (lossless, can) => [chooseRendition(manifest({}, lossless), 'lossless', can)]
+		.map(({ name, url, note, pending }) => [name, url, note.split(/[,;]/)[0], pending])[0];
+
+	it('asks whether what would be played can be, in the order that the manifest prefers', () => {
+		const made = { ...aiff, fmp4, prefer: ['fmp4', 'file'] };
+
+		for (const type of types) /* whichever way the browser spells it */
+			assert.deepEqual(told(made, takes(type)), ['lossless', '/m', '', false]);
+		assert.deepEqual(told(made, takes('audio/aiff')), ['lossless', '/l', '', false]);
+		assert.deepEqual(told(made, takes('audio/aiff', types[0])), ['lossless', '/m', '', false]);
+		assert.deepEqual(told({ ...made, prefer: ['file', 'fmp4'] }, takes('audio/aiff', types[0])), ['lossless', '/l', '', false]);
+	});
+	it('plays chunks of what is not repackaged yet', () => {
+		for (const codec of ['pcm', 'alac', 'wavpack', 'alaw', 'flac'])
+			assert.equal(told({ ...aiff, codec, fmp4_state: 'missing' }, takes(types[0]))[0], 'lossless');
+		assert.equal(told({ mime: 'audio/x-x', codec: 'aac', fmp4_state: 'missing' }, takes('audio/mp4; codecs="mp4a.40.2"'))[0], 'lossless');
+	});
+	it('tells what cannot be played here from what is not made yet, and from what is not made at all', () => {
+		const avi = { codec: 'mp3', mime: 'video/x-msvideo' };
+		const none = takes();
+
+		assert.deepEqual(told({ ...aiff, fmp4, prefer: ['fmp4', 'file'] }, none), ['opus', '/o', 'This browser cannot play the original', false]);
+		for (const state of ['missing', 'growing'])
+			assert.deepEqual(told({ ...avi, fmp4_state: state }, none), ['opus', '/o', 'The original is still being prepared for browsers', true]);
+		assert.deepEqual(told({ ...avi, fmp4_state: 'failed' }, none), ['opus', '/o', 'The original could not be prepared for browsers', false]);
+		assert.deepEqual(told({ codec: 'dts', mime: 'audio/x-matroska', fmp4_state: 'none' }, none),
+			['opus', '/o', 'This browser cannot play the original as it is', false]);
+	});
+	it('says of a film that is only heard whether its pictures will come', () => {
+		const mkv = { codec: 'aac', mime: 'video/x-matroska' };
+		const film = { mime: 'video/mp4; codecs="hvc1.1.6.L60.90,mp4a.40.2"', url: '/m' };
+		const can = takes(mkv.mime);
+
+		assert.deepEqual(told({ ...mkv, fmp4_state: 'missing' }, can), ['lossless', '/l', 'The pictures are still being prepared for browsers', true]);
+		assert.deepEqual(told({ ...mkv, fmp4_state: 'failed' }, can), ['lossless', '/l', 'The pictures could not be prepared for browsers', false]);
+		assert.deepEqual(told({ ...mkv, fmp4: film, prefer: ['fmp4', 'file'] }, can), ['lossless', '/l', 'This browser cannot show the pictures', false]);
+		assert.deepEqual(told({ ...mkv, fmp4: film, prefer: ['fmp4', 'file'] }, takes(mkv.mime, film.mime)), ['lossless', '/m', '', false]);
+	});
 	it('does not give again what failed to play', () => {
 		assert.equal(chooseRendition(manifest(), 'opus', all, ['opus']).name, 'lossless');
 		assert.equal(chooseRendition(manifest(), 'lossless', all, ['lossless']).name, 'opus');
@@ -170,8 +213,9 @@ function manifest(opus = {}, lossless = {}) {
 	});
 	it('calls only what is lossless lossless', () => {
 		assert.equal(renditionLabel(manifest(), 'lossless'), 'Lossless · FLAC');
-		assert.equal(renditionLabel(manifest({}, { codec: 'pcm_s24le' }), 'lossless'), 'Lossless · PCM');
-		assert.equal(renditionLabel(manifest({}, { codec: 'mp3' }), 'lossless'), 'Original · MP3');
+		assert.equal(renditionLabel(manifest({}, { codec: 'pcm' }), 'lossless'), 'Lossless · PCM');
+		assert.equal(renditionLabel(manifest({}, { codec: 'wavpack' }), 'lossless'), 'Lossless · WavPack');
+		assert.equal(renditionLabel(manifest({}, { codec: 'mp3', lossless: false }), 'lossless'), 'Original · MP3');
 		assert.equal(renditionLabel(manifest(), 'opus'), 'Opus · 320 kbit/s');
 	});
 

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { OPUS_MIME, chooseRendition, withPreset } from '../rendition.js';
+import { OPUS_MIME, chooseRendition, fileOf, hasPictures, withPreset } from '../rendition.js';
 import { expectManifest, fetchKnown, takeManifest } from './manifests.js';
 import { hasWindows, openSource } from './open-source.js';
 import { decodesOggOpus } from './probe.js';
-import { hasPictures, hasSegments, openSegments } from './segments.js';
+import { hasSegments, openSegments, streamTakes } from './segments.js';
 import { SourceGone } from './source.js';
 
 /** @typedef {import('../rendition.js').Manifest} Manifest */
@@ -118,6 +118,8 @@ export class Loader {
 	async refresh(entry, signal) {
 		const manifest = await fetchKnown(entry.track, signal);
 
+		if (manifest.renditions.lossless.fmp4 && !this.manifestOf(entry)?.renditions.lossless.fmp4)
+			this.forgive(entry); /* what failed was another way */
 		this.#experience(entry).manifest = manifest;
 		return manifest;
 	}
@@ -137,11 +139,11 @@ export class Loader {
 	 * @returns {Promise<Load>}
 	 */
 	async another(failed, error, position, signal) {
-		const known = this.#experience(failed.entry);
 		const manifest = this.#sounding(await this.refresh(failed.entry, signal), failed.entry);
-		const { name, url } = failed.choice;
+		const known = this.#experience(failed.entry);
+		const { name, file } = failed.choice;
 		const place = `${name} ${Math.round(position)}`;
-		const moved = (manifest.renditions[name].url ?? manifest.renditions[name].stream) !== url;
+		const moved = fileOf(manifest, name) !== file;
 
 		if (!moved && (known.failedAt === place || !(error instanceof SourceGone)))
 			this.#close(known, failed.way, name);
@@ -169,8 +171,8 @@ export class Loader {
 		const { refused } = this.#experience(entry);
 		const opus = await decodesOggOpus();
 		const wanted = entry.format || this.#quality();
-		const choice = chooseRendition(manifest, wanted,
-			(mime) => (mime === OPUS_MIME && opus && this.#windows()) || this.#elementPlays(mime), refused);
+		const choice = chooseRendition(manifest, wanted, (mime) => (mime === OPUS_MIME && opus && this.#windows()) ||
+			this.#elementPlays(mime) || streamTakes(mime), refused);
 		if (!choice)
 			throw new Error(nothingPlays(manifest));
 
@@ -223,8 +225,10 @@ function fresh() {
 }
 
 /** @param {Manifest} manifest */
-function nothingPlays({ renditions }) {
-	return renditions.opus.state === 'missing'
+function nothingPlays({ renditions: { opus, lossless } }) {
+	if (lossless.fmp4_state === 'missing' || lossless.fmp4_state === 'growing')
+		return 'This track is still being prepared for browsers. Press Play in a moment.';
+	return opus.state === 'missing'
 		? 'This browser cannot play the original, and the Opus version is still being made. Press Play in a moment.'
 		: 'Neither version of this track can be played here. Press Play to try again, or try another browser.';
 }

@@ -5,6 +5,7 @@
 
 import { decodeSlice } from './decode.js';
 import { FragmentIndex, fetchSidecar, openGrowingIndex } from './fragment-index.js';
+import { hasPictures, isRepackaged } from '../rendition.js';
 import { fetchMade } from './manifests.js';
 import { OggSource } from './ogg-source.js';
 import { PacketSource, hasPackets } from './packet-source.js';
@@ -21,8 +22,6 @@ import { openWav } from './wav-source.js';
 const WAV_MIMES = ['audio/wav', 'audio/x-wav', 'audio/vnd.wave'];
 /** Of fragmented MP4 (RFC 6381), sound alone: MP3 is one of the mp4a. */
 const CODECS = /^(flac|opus|mp4a\.[0-9a-f.]+)$/i;
-/** What becomes one of them while it arrives, as FFmpeg calls it. */
-const GROWING_CODECS = /^(flac|alac|aac|mp3|opus|pcm.*)$/;
 /** Of a file that arrives, seconds of a window: more may take long to come. */
 const GROWING_LONGEST = 1;
 /** Sources that are kept: going back to a track, and the qualities of one. */
@@ -53,7 +52,7 @@ export async function hasWindows(manifest, name) {
  * @returns {{ key: string, open: () => Promise<Source> } | null} null: there is nothing
  */
 function fileOf(manifest, name) {
-	const { url, stream, sidecar, seekidx, fmp4, codec, mime, state } = manifest.renditions[name];
+	const { url, stream, sidecar, seekidx, fmp4, mime, state } = manifest.renditions[name];
 	const index = sidecar ?? seekidx;
 
 	if (name === 'opus' && index && state === 'growing')
@@ -64,7 +63,7 @@ function fileOf(manifest, name) {
 		return CODECS.test(fmp4.codec) ? { key: fmp4.url, open: () => openFragments(index, fmp4) } : null;
 	if (WAV_MIMES.includes(mime))
 		return { key: url ?? stream, open: () => openFile(manifest, url ?? stream) };
-	if (index && GROWING_CODECS.test(codec) && !mime.startsWith('video/'))
+	if (index && isRepackaged(manifest) && !hasPictures(manifest, name))
 		return { key: `${stream} ${manifest.version}`, open: () => openGrowing(manifest, index) };
 	return null;
 }

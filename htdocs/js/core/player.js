@@ -313,7 +313,7 @@ export class Player extends EventTarget {
 				return;
 
 			this.#load = load;
-			if (this.#cue === null && load.choice.url !== before?.choice.url)
+			if (this.#cue === null && before && sounds(before) !== sounds(load))
 				this.#exchange(load);
 			this.#tell('manifest');
 		} catch (error) {
@@ -461,4 +461,12 @@ export class Player extends EventTarget {
 	#tell(name) {
 		this.dispatchEvent(new Event(name));
 	}
+}
+
+/**
+ * By what a listener tells two loads of a track apart: the same sound in another file is none.
+ * @param {Load} load
+ */
+function sounds({ choice, segments }) {
+	return `${choice.file} ${segments?.pictures ?? false}`;
 }

@@ -6,6 +6,7 @@
 
 import { callJson } from '../api.js';
 import { Backoff } from '../backoff.js';
+import { expectedTypes, hasPictures, isRepackaged, typesOf } from '../rendition.js';
 import { FragmentIndex, fetchSidecar, openGrowingIndex } from './fragment-index.js';
 import { fetchMade } from './manifests.js';
 import { RangeReader } from './range-reader.js';
@@ -28,41 +29,51 @@ import { SourceDamaged, SourceGone } from './source.js';
 
 /** Bytes that are handed on at once: sound begins before a segment is whole. */
 const PIECE = 1 << 16;
-/** What lossless chunks are made of, as FFmpeg calls it, and streams take. */
-const CHUNKED = /^(flac|alac|aac|opus|pcm.*)$/;
-const OPUS_MP4 = 'audio/mp4; codecs="opus"';
 /** Milliseconds before a chunk is asked for again. */
 const AGAIN_FIRST = 200;
 const AGAIN_LONGEST = 8000;
 
-/** @param {string} mime */
-const takes = (mime) => typeof MediaSource !== 'undefined' && MediaSource.isTypeSupported(mime);
+/**
+ * In which spelling streams take something.
+ * @param {string[]} types
+ * @returns {string | null}
+ */
+function takenType(types) {
+	return typeof MediaSource === 'undefined' ? null : types.find((type) => MediaSource.isTypeSupported(type)) ?? null;
+}
+
+/** @param {string} type */
+export function streamTakes(type) {
+	return takenType([type]) !== null;
+}
+
+/**
+ * @param {string[]} types
+ * @returns {string}
+ * @throws {SourceDamaged}
+ */
+function typeFor(types) {
+	const type = takenType(types);
+	if (!type)
+		throw new SourceDamaged(`This browser takes no ${types[0] ?? 'MP4 of it'}.`);
+
+	return type;
+}
 
 /**
  * Whether there may be some; opening them may still find that the browser takes them not.
  * @param {Manifest} manifest
  * @param {RenditionName} name
  */
-export function hasSegments({ renditions }, name) {
-	const { fmp4, growing, sidecar, seekidx, state, codec } = renditions[name];
+export function hasSegments(manifest, name) {
+	const { fmp4, growing, sidecar, seekidx, state, codec } = manifest.renditions[name];
 	const made = fmp4 ?? growing;
 
 	if (name === 'opus')
-		return ['ready', 'virtual'].includes(state) && takes(OPUS_MP4);
+		return ['ready', 'virtual'].includes(state) && takenType(expectedTypes('opus')) !== null;
 	if (sidecar ?? seekidx)
-		return !made || takes(made.mime);
-	return state === 'ready' && CHUNKED.test(codec) && !hasPictures({ renditions }, name);
-}
-
-/**
- * Whether a rendition has moving pictures.
- * @param {Pick<Manifest, 'renditions'>} manifest
- * @param {RenditionName} name
- */
-export function hasPictures({ renditions }, name) {
-	const { fmp4, growing, mime } = renditions[name];
-
-	return (fmp4 ?? growing ?? { mime }).mime.startsWith('video/');
+		return !made || takenType(typesOf(made)) !== null;
+	return state === 'ready' && isRepackaged(manifest) && !hasPictures(manifest, name) && takenType(expectedTypes(codec)) !== null;
 }
 
 /**
@@ -92,8 +103,8 @@ export async function openSegments(manifest, name, signal) {
 async function openGrowing(manifest, url, signal) {
 	const index = await openGrowingIndex(url, manifest.samples ?? 0, signal);
 	const file = await fetchMade(manifest.track, 'lossless', signal);
-	if (!file || !takes(file.mime))
-		throw new SourceDamaged(`This browser takes no ${file?.mime ?? 'MP4 of it'}.`);
+	if (!file)
+		throw new SourceDamaged('There is no MP4 of it.');
 
 	return new FragmentSegments(index, file, secondsOf(manifest));
 }
@@ -111,15 +122,15 @@ class FragmentSegments {
 
 	/**
 	 * @param {FragmentIndex} index
-	 * @param {{ url: string, mime: string }} file
+	 * @param {import('../rendition.js').Made & { url: string }} file
 	 * @param {number} seconds
 	 */
-	constructor(index, { url, mime }, seconds) {
+	constructor(index, { url, ...made }, seconds) {
 		this.#index = index;
 		this.#reader = new RangeReader(url, index.bytes);
 		this.#seconds = seconds;
-		this.mime = mime;
-		this.pictures = mime.startsWith('video/');
+		this.mime = typeFor(typesOf(made));
+		this.pictures = made.mime.startsWith('video/');
 	}
 
 	get duration() {
@@ -171,7 +182,7 @@ function opusChunks(manifest) {
 	const { renditions: { opus }, chunk: { samples, count }, timescale } = manifest;
 	const url = opus.url?.includes('preset=') ? opus.url : opus.stream;
 
-	return new ChunkSegments({ url, mime: OPUS_MP4, count, seconds: samples / timescale, delay: 0 }, secondsOf(manifest));
+	return new ChunkSegments({ url, mime: typeFor(expectedTypes('opus')), count, seconds: samples / timescale, delay: 0 }, secondsOf(manifest));
 }
 
 /**
@@ -181,12 +192,10 @@ function opusChunks(manifest) {
  */
 async function openChunks(manifest, signal) {
 	const { track, renditions: { lossless: { stream } } } = manifest;
-	const { mime, count, timescale, delay, chunks } =
+	const { types, count, timescale, delay, chunks } =
 		await callJson(`stream.fcgi/${encodeURIComponent(track)}/chunks.json?format=lossless`, { signal });
-	if (!takes(mime))
-		throw new SourceDamaged(`This browser takes no ${mime}.`);
 
-	return new ChunkSegments({ url: stream, mime, count, seconds: chunks[0].duration / timescale, delay: delay / timescale },
+	return new ChunkSegments({ url: stream, mime: typeFor(types), count, seconds: chunks[0].duration / timescale, delay: delay / timescale },
 		secondsOf(manifest));
 }
 
