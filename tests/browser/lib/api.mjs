@@ -10,16 +10,17 @@
  * @param {Stack} stack
  * @param {string} name
  * @param {Buffer} content
+ * @param {number} [seconds]  how long that may take
  * @returns {Promise<string>} the track's id
  */
-export async function uploadTrack(stack, name, content) {
+export async function uploadTrack(stack, name, content, seconds = 120) {
 	const url = `${stack.url}cgi-bin/upload.fcgi/?${new URLSearchParams({ name })}`;
 	const answer = await fetch(url, { method: 'PUT', body: content, headers: { 'X-Api-Key': stack.key } });
 	if (answer.status !== 201)
 		throw new Error(`upload answered ${answer.status}: ${await answer.text()}`);
 	const { track } = await answer.json();
 
-	await waitForJobs(stack, track, 120);
+	await waitForJobs(stack, track, seconds);
 	return track;
 }
 

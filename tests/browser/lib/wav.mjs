@@ -11,6 +11,25 @@
  * @returns {Buffer}
  */
 export function composeWav(seconds, { rate = 44100, channels = 2, level = 1 } = {}) {
+	return writeWav(seconds, { rate, channels }, (t, channel) => level * sample(t, seconds, 0.003 * channel));
+}
+
+/**
+ * A stereo WAV at half of full scale, 44.1 kHz.
+ * @param {number} seconds
+ * @param {number} hertz
+ */
+export function composeTone(seconds, hertz) {
+	return writeWav(seconds, { rate: 44100, channels: 2 }, (t) => 0.5 * 32767 * Math.sin(2 * Math.PI * hertz * t));
+}
+
+/**
+ * @param {number} seconds
+ * @param {{ rate: number, channels: 1 | 2 }} form
+ * @param {(t: number, channel: number) => number} value  in 16 bits
+ * @returns {Buffer}
+ */
+function writeWav(seconds, { rate, channels }, value) {
 	const frames = Math.round(seconds * rate);
 	const bytes = 2 * channels * frames;
 	const wav = Buffer.alloc(44 + bytes);
@@ -29,7 +48,7 @@ export function composeWav(seconds, { rate = 44100, channels = 2, level = 1 } = 
 	wav.writeUInt32LE(bytes, 40);
 	for (let i = 0; i < frames; i++)
 		for (let channel = 0; channel < channels; channel++)
-			wav.writeInt16LE(Math.round(level * sample(i / rate, seconds, 0.003 * channel)), 44 + 2 * (channels * i + channel));
+			wav.writeInt16LE(Math.round(value(i / rate, channel)), 44 + 2 * (channels * i + channel));
 	return wav;
 }
 
