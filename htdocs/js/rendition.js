@@ -218,7 +218,7 @@ function whyNotLossless(manifest) {
 	case 'failed':
 		return 'The original could not be prepared for browsers, so you hear Opus.';
 	case 'none':
-		return 'This browser cannot play the original as it is, and originals of this format are not prepared for browsers, so you hear Opus.';
+		return 'Originals of this format are not prepared for browsers, so you hear Opus.';
 	default:
 		return 'This browser cannot play the original, so you hear Opus.';
 	}

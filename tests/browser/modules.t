@@ -194,7 +194,7 @@ function manifest(opus = {}, lossless = {}) {
 			assert.deepEqual(told({ ...avi, fmp4_state: state }, none), ['opus', '/o', 'The original is still being prepared for browsers', true]);
 		assert.deepEqual(told({ ...avi, fmp4_state: 'failed' }, none), ['opus', '/o', 'The original could not be prepared for browsers', false]);
 		assert.deepEqual(told({ codec: 'dts', mime: 'audio/x-matroska', fmp4_state: 'none' }, none),
-			['opus', '/o', 'This browser cannot play the original as it is', false]);
+			['opus', '/o', 'Originals of this format are not prepared for browsers', false]);
 	});
 	it('says of a film that is only heard whether its pictures will come', () => {
 		const mkv = { codec: 'aac', mime: 'video/x-matroska' };

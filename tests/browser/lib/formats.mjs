@@ -32,8 +32,7 @@ const HEIGHT = 120;
 const USUAL = { engine: 'windows', rendition: 'lossless', picture: null, notice: '' };
 const FILM = { engine: 'stream', picture: /** @type {[number, number]} */ ([WIDTH, HEIGHT]) };
 /** What browsers cannot play, and of which no MP4 is made. */
-const OPUS = { rendition: 'opus', notice: 'This browser cannot play the original as it is, and originals of this format are not ' +
-	'prepared for browsers, so you hear Opus.' };
+const OPUS = { rendition: 'opus', notice: 'Originals of this format are not prepared for browsers, so you hear Opus.' };
 /** The file itself, by the browser's own element. */
 const ELEMENT = { engine: 'element' };
 /** Debian's Chromium has no decoder of HEVC, its Firefox has FFmpeg's. */

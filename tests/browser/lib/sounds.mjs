@@ -53,7 +53,11 @@ function prepare() {
 	const hearOutput = async () => {
 		if (capture.heard === drift.output)
 			return capture.clear();
-		capture.heard?.disconnect(capture.node);
+		if (capture.heard) {
+			capture.heard.disconnect(capture.node);
+			capture.node.disconnect();
+			capture.node.port.onmessage = null;
+		}
 		capture.heard = drift.output;
 		await capture.start(drift.context, drift.output);
 	};
