@@ -14,6 +14,8 @@
  * @returns {Promise<string>} the track's id
  */
 export async function uploadTrack(stack, name, content, seconds = 120) {
+	/* while content was composed, the server may have closed a kept connection: that has to be noticed first */
+	await new Promise((resolve) => setTimeout(resolve, 10));
 	const url = `${stack.url}cgi-bin/upload.fcgi/?${new URLSearchParams({ name })}`;
 	const answer = await fetch(url, { method: 'PUT', body: content, headers: { 'X-Api-Key': stack.key } });
 	if (answer.status !== 201)
