@@ -4,6 +4,7 @@
 #include "media/id3v1.h"
 #include "media/id3v2.h"
 #include "media/ilst.h"
+#include "media/mkvtags.h"
 #include "media/oggcomment.h"
 #include "media/vorbiscomment.h"
 
@@ -261,6 +262,8 @@ bool tagfile_read(struct incoming *in, const struct sniff *is, struct tagdraft *
 		return is_whole && read_boxes(in, out);
 	if (strcmp(container, "wav") == 0 && is_whole)
 		read_chunks(in, u32le, out);
+	if (strcmp(container, "matroska") == 0 && is_whole)
+		mkvtags_read(in, out);
 	if (strcmp(container, "aiff") == 0 && is_whole)
 		read_chunks(in, u32be, out);
 	if (strcmp(container, "mp3") != 0 && strcmp(container, "adts") != 0 &&

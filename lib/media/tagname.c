@@ -20,6 +20,7 @@ static const struct {
 	{"year", "DATE"},
 	{"TYER", "DATE"},
 	{"record date", "DATE"},
+	{"date_released", "DATE"},
 	{"lyrics-eng", "LYRICS"},
 	{"unsyncedlyrics", "LYRICS"},
 	{"unsynced lyrics", "LYRICS"},
@@ -58,6 +59,7 @@ static const char *const technical[] = {
 	"COVERART",
 	"COVERARTMIME",
 	"waveformatextensible_channel_mask",
+	"TOTAL_PARTS",
 	"TSSE",
 	"TLEN",
 };

@@ -2,10 +2,11 @@
 # Writes files with tags into the folder it is started in: with mutagen, in the shapes of Picard, beets,
 # mp3tag, Traktor, Rekordbox, foobar2000 and iTunes, and byte by byte what mutagen would not write.
 #
-# Takes a.mp3, a.flac, a.ogg, a.opus, a.m4a, a.wav, a.aiff, a.wv and a.png from there.
+# Takes a.mp3, a.flac, a.ogg, a.opus, a.m4a, a.wav, a.aiff, a.wv, a.mka and a.png from there.
 import base64
 import shutil
 import struct
+import subprocess
 import zlib
 
 from mutagen.aiff import AIFF
@@ -273,3 +274,29 @@ mp3('genres.mp3', tag(3, frame3(b'TCON', b'\0(4)(17)Eurodisco')))
 mp3('no-mark.mp3', tag(3, frame3(b'TIT2', b'\1' + 'Träume'.encode('utf-16-le'))))
 mp3('utf8-as-latin1.mp3', tag(3, frame3(b'TIT2', b'\0' + 'Träume'.encode()) + frame3(b'TPE1', b'\0\x84W\xf6lfe\x93')))
 mp3('day.mp3', tag(3, frame3(b'TYER', b'\0' b'2004') + frame3(b'TDAT', b'\1' + '0105'.encode('utf-16'))))
+
+
+# --- Matroska, by mkvtoolnix ------------------------------------------------------------------------------
+
+def simple(name, text):
+    return '<Simple><Name>%s</Name><String>%s</String></Simple>' % (name, text)
+
+
+def level(number, *simples):
+    return '<Tag><Targets><TargetTypeValue>%d</TargetTypeValue></Targets>%s</Tag>' % (number, ''.join(simples))
+
+
+def mka(path, tags, *pictures):
+    with open('tags.xml', 'w', encoding='utf-8') as f:
+        f.write('<?xml version="1.0" encoding="UTF-8"?><Tags>%s</Tags>' % tags)
+    attach = [word for picture in pictures for word in ('--add-attachment', picture)]
+    subprocess.run(['mkvpropedit', '-q', copy(path), '--tags', 'all:tags.xml'] + attach, check=True)
+
+
+write('cover.png', picture(3))
+write('small_cover.png', picture(1))
+album = level(50, simple('TITLE', 'The Album'), simple('ARTIST', 'Various'), simple('TOTAL_PARTS', 12),
+    simple('DATE_RELEASED', 2004))
+mka('levels.mka', level(30, simple('TITLE', 'Träume'), simple('ARTIST', 'Alpha'), simple('ARTIST', 'Beta'),
+    simple('PART_NUMBER', 3)) + album, 'small_cover.png', 'cover.png')
+mka('film.mka', album)

@@ -7,7 +7,9 @@
 #include "media/id3v1.h"
 #include "media/id3v2.h"
 #include "media/ilst.h"
+#include "media/mkvtags.h"
 #include "media/tagdraft.h"
+#include "media/tagfile.h"
 #include "media/vorbiscomment.h"
 
 #include <sys/mman.h>
@@ -32,7 +34,7 @@ static int setup(void **state)
 	strange_wav("a.wav", 44100, 2, 16);
 	strange_run(
 		"ffmpeg -v error -y -i a.wav -map_metadata -1 -fflags +bitexact a.mp3 a.flac a.ogg "
-		"a.opus a.m4a a.aiff a.wv && ffmpeg -v error -y -f lavfi -i testsrc=s=64x64 "
+		"a.opus a.m4a a.aiff a.wv a.mka && ffmpeg -v error -y -f lavfi -i testsrc=s=64x64 "
 		"-frames:v 1 a.png && '%s'",
 		script);
 	return 0;
@@ -172,6 +174,19 @@ static void it_reads_what_dj_programs_and_windows_write(void **state)
 	EXPECT_EACH(files);
 }
 
+static void it_tells_a_tracks_tags_in_matroska_from_its_albums(void **state)
+{
+	static const struct expected files[] = {
+		{"levels.mka", "{\"TITLE\":\"Träume\",\"ARTIST\":[\"Alpha\",\"Beta\"],\"ALBUM\":"
+			       "\"The Album\",\"ALBUMARTIST\":\"Various\",\"TRACKNUMBER\":\"3\","
+			       "\"DATE\":\"2004\",\"TRACKTOTAL\":\"12\"}"},
+		{"film.mka", "{\"TITLE\":\"The Album\",\"ARTIST\":\"Various\",\"DATE\":\"2004\"}"},
+	};
+
+	(void)state;
+	EXPECT_EACH(files);
+}
+
 /* --- ID3v2 byte by byte ------------------------------------------------------------------- */
 
 static void it_unpacks_every_form_of_id3v2(void **state)
@@ -233,7 +248,7 @@ static void it_chooses_the_front_cover_then_other_and_an_icon_last(void **state)
 	static const char *const front[] = {
 		"picard-24.mp3", "picard-24-utf16.mp3", "picard-23.mp3", "many.flac",
 		"many.ogg",	 "many.opus",		"ape.mp3",	 "ape.wv",
-		"v22.mp3",	 "picard.m4a",
+		"v22.mp3",	 "picard.m4a",		"levels.mka",
 	};
 
 	(void)state;
@@ -308,6 +323,48 @@ static void it_survives_every_short_length_and_flipped_bit(void **state)
 	break_file(apetag_read, "ape.mp3", "APETAGEX", 8, 32, 300);
 	break_file(vorbiscomment_read, "many.ogg", "\3vorbis", 7, 7, 600);
 	break_file(ilst_read, "picard.m4a", "ilst", 4, 4, 600);
+	break_file(mkvtags_read_bytes, "levels.mka", "\x12\x54\xc3\x67\x40", 5, 6, 300);
+}
+
+/* What finds them reads the file itself: every bit of the places that it goes by. */
+static void it_finds_its_way_through_broken_files(void **state)
+{
+	static const struct {
+		const char *path;
+		struct sniff is;
+	} files[] = {
+		{"ape-lyrics-v1.mp3", {.container = "mp3"}},
+		{"many.flac", {.container = "flac"}},
+		{"many.ogg", {.container = "ogg"}},
+		{"picard.m4a", {.container = "mp4"}},
+		{"dj.wav", {.container = "wav"}},
+		{"dj.aiff", {.container = "aiff"}},
+		{"levels.mka", {.container = "matroska"}},
+		{"footer.mp3", {.container = "mp3"}},
+	};
+	static struct tagdraft draft;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		int fd = open(files[i].path, O_RDWR | O_CLOEXEC);
+		struct incoming in = incoming_whole(fd);
+		uint8_t byte, flipped;
+
+		assert_true(fd >= 0);
+		for (int64_t at = 0; at < in.bytes;
+		     at += at < 200 || at > in.bytes - 250 ? 1 : 97) {
+			assert_int_equal(pread(fd, &byte, 1, at), 1);
+			flipped = byte ^ (uint8_t)(1 << at % 8);
+			assert_int_equal(pwrite(fd, &flipped, 1, at), 1);
+			(void)tagfile_read(&in, &files[i].is, &draft);
+			assert_false(draft.failed);
+			tagdraft_clear(&draft);
+			assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		}
+		assert_true(tagfile_read(&in, &files[i].is, &draft) || draft.count > 0);
+		tagdraft_clear(&draft);
+		close(fd);
+	}
 }
 
 static void it_keeps_to_its_limits_and_what_is_known_first(void **state)
@@ -340,10 +397,12 @@ int main(void)
 		cmocka_unit_test(it_reads_comments_of_many_pages_and_its_own_before_id3),
 		cmocka_unit_test(it_reads_the_tags_behind_the_sound_where_those_before_say_nothing),
 		cmocka_unit_test(it_reads_what_dj_programs_and_windows_write),
+		cmocka_unit_test(it_tells_a_tracks_tags_in_matroska_from_its_albums),
 		cmocka_unit_test(it_unpacks_every_form_of_id3v2),
 		cmocka_unit_test(it_reads_on_behind_what_is_odd_in_id3v2),
 		cmocka_unit_test(it_chooses_the_front_cover_then_other_and_an_icon_last),
 		cmocka_unit_test(it_survives_every_short_length_and_flipped_bit),
+		cmocka_unit_test(it_finds_its_way_through_broken_files),
 		cmocka_unit_test(it_keeps_to_its_limits_and_what_is_known_first),
 	};
 
