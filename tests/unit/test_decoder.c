@@ -190,12 +190,13 @@ static void it_keeps_only_clean_text(void **state)
 	char text[64] = "a\tb\x01"
 			"c\xc3\xa4\xff\xc0\x80\xed\xa0\x80\xc2\x85"
 			"d\xe2\x82";
-	char full[4] = {'a', 'b', 'c', 'd'};
+	char full[4] = {'a', 'b', 'c', 'd'}, lines[16] = "\none\r\n two";
 
 	(void)state;
 	wire_clean(text, sizeof(text));
-	assert_string_equal(text, "abc\xc3\xa4"
-				  "d");
+	assert_string_equal(text, "a b c\xc3\xa4 d");
+	wire_clean(lines, sizeof(lines));
+	assert_string_equal(lines, "one  two");
 	wire_clean(full, sizeof(full));
 	assert_string_equal(full, "abc");
 }
