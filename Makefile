@@ -32,11 +32,11 @@ LIB_CFLAGS := $(call pkg,--cflags,$(LIBS) $(DECODE_LIBS))
 ALL_CFLAGS = $(DRIFT_CFLAGS) $(LIB_CFLAGS) $(CFLAGS)
 $(BUILD)/obj/tests/%: LIB_CFLAGS += $(call pkg,--cflags,$(TEST_LIBS))
 PROGRAM_LIBS = -lpq -lfcgi -lopus -logg -lebur128 -lcrypto -lm
-DECODE_LINK = -lavformat -lavcodec -lswresample -lavutil -lseccomp -lopus -lz -lm
+DECODE_LINK = -lavformat -lavcodec -lswresample -lswscale -lavutil -lseccomp -lopus -lz -lm
 # its start costs a listener time: libavfilter is in a program of its own
 $(BIN)/drift-filter: DECODE_LINK = -lavfilter -lavutil -lseccomp -lm
 $(BIN)/drift-shrink: DECODE_LINK = -lavcodec -lswscale -lavutil -lseccomp -lm
-TEST_LINK = -lcmocka -lopusfile -lswscale $(DECODE_LINK) $(PROGRAM_LIBS)
+TEST_LINK = -lcmocka -lopusfile $(DECODE_LINK) $(PROGRAM_LIBS)
 
 .PHONY: all
 all: $(cgi_bin) $(cron_bin) $(exec_bin)

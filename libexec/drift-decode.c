@@ -155,26 +155,54 @@ static bool is_asked_rightly(const struct wire *w, enum packing_way way)
 	       (w->type == WIRE_FILM && way == PACKING_FILM);
 }
 
+/* Sound without the pictures of which no film can be made; as long as it arrives that is left to
+   whoever has all of it. */
+static enum drift_err open_packing(struct source *source, struct packing_source *p, char *reason)
+{
+	char unseen[SOURCE_REASON_MAX];
+	enum drift_err err = DRIFT_OK;
+
+	if (film_is_in(source)) {
+		err = film_new(source, &p->film, reason);
+		if (err != DRIFT_EMEDIA || !source_is_whole(source))
+			return err;
+		if (source_leave_out_pictures(source, unseen) != DRIFT_OK)
+			return err;
+	}
+	if (packer_new(source, &p->packer) != DRIFT_OK)
+		return DRIFT_ENOMEM;
+	/* nothing but a film would have been of use: its own reason counts */
+	return err && packer_get_packing(p->packer)->way == PACKING_NONE ? err : DRIFT_OK;
+}
+
+static int serve_packing(struct source *source, const struct packing_source *p, uint8_t *memory)
+{
+	const struct packing *packing =
+		p->film ? film_get_packing(p->film) : packer_get_packing(p->packer);
+	struct wire w;
+
+	if (!say_facts(source, packing, memory))
+		return 1;
+	while (hear(&w, NULL) && is_asked_rightly(&w, packing->way))
+		if (!answer_packets(p, &w, memory))
+			break;
+	return 0;
+}
+
 static int serve_packets(struct source *source, uint8_t *memory)
 {
 	char reason[FILM_REASON_MAX] = "it has no packet in it";
 	struct packing_source p = {0};
-	const struct packing *packing;
-	struct wire w;
-	enum drift_err err = film_is_in(source) ? film_new(source, &p.film, reason)
-						: packer_new(source, &p.packer);
+	enum drift_err err = open_packing(source, &p, reason);
+	int code;
 
 	if (err != DRIFT_OK)
-		return say_failure(WIRE_REFUSED, err, reason) ? 0 : 1;
-	packing = p.film ? film_get_packing(p.film) : packer_get_packing(p.packer);
-	if (!say_facts(source, packing, memory))
-		return 1;
-	while (hear(&w, NULL) && is_asked_rightly(&w, packing->way))
-		if (!answer_packets(&p, &w, memory))
-			break;
+		code = say_failure(WIRE_REFUSED, err, reason) ? 0 : 1;
+	else
+		code = serve_packing(source, &p, memory);
 	film_free(p.film);
 	packer_free(p.packer);
-	return 0;
+	return code;
 }
 
 /* See incoming.h. */

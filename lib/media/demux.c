@@ -1,11 +1,15 @@
 #include "media/demux.h"
 
+#include "media/picturecodec.h"
+
 #include <libavutil/opt.h>
 #include <stdio.h>
 #include <string.h>
 
 #define BROKEN_READS_MAX 32 /* in a row, before the rest is given up */
 #define GUESS_BYTES "1024" /* of PCM in WAV, in which libavformat looks for something else */
+#define FILM_FRAMES_MIN 5
+#define FILM_RATE_MIN 2.0 /* JPEGs a second */
 #define WAV_PACKET_BYTES 65536 /* packets of 4 KiB, the default, cost more than what is in them */
 #define WAV_PACKET_BYTES_ARRIVING 4096 /* but larger ones are waited for */
 
@@ -92,13 +96,49 @@ static enum AVCodecID codec_id(const struct demux *d, const struct demux_file *f
 							 : d->stream->codecpar->codec_id;
 }
 
+/* Pictures per second as the container tells them, 0 where it does not. */
+static double frame_rate(const AVStream *s)
+{
+	double seconds = s->duration > 0 ? (double)s->duration * av_q2d(s->time_base) : 0;
+
+	if (s->nb_frames > 0 && seconds > 0)
+		return (double)s->nb_frames / seconds;
+	return s->avg_frame_rate.num > 0 && s->avg_frame_rate.den > 0 ? av_q2d(s->avg_frame_rate)
+								      : 0;
+}
+
+/* A handful is no film whatever the codec, and JPEGs are one only where they follow each other
+   as quickly as those of a camera: chapters have one each. */
+static bool is_film(const AVStream *s)
+{
+	enum AVCodecID id = s->codecpar->codec_id;
+
+	if (picturecodec_is_still(id) || (s->nb_frames > 0 && s->nb_frames < FILM_FRAMES_MIN))
+		return false;
+	return id != AV_CODEC_ID_MJPEG || frame_rate(s) >= FILM_RATE_MIN;
+}
+
+/* Moving pictures that nothing can be made of are left out as well. */
+static void note_pictures(struct demux *d, const struct demux_file *file, AVStream *s)
+{
+	enum AVCodecID id = s->codecpar->codec_id;
+	bool known = picturecodec_is_copied(id) || picturecodec_decoder(id);
+	bool film = is_film(s);
+
+	d->moves = d->moves || film;
+	if (!film && !d->stills)
+		d->stills = s;
+	if (film && known && !d->video && !file->sound_alone)
+		d->video = s;
+}
+
 static enum drift_err choose_stream(struct demux *d, const struct demux_file *file, char *reason)
 {
 	for (unsigned i = 0; i < d->format->nb_streams; i++) {
 		AVStream *s = d->format->streams[i];
 
-		if (s->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !is_cover(s) && !d->video)
-			d->video = s;
+		if (s->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !is_cover(s))
+			note_pictures(d, file, s);
 		if (s->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && !d->stream)
 			d->stream = s;
 		else
@@ -230,6 +270,13 @@ enum drift_err demux_next(struct demux *d, AVPacket *packet)
 enum drift_err demux_next_video(struct demux *d, AVPacket *packet)
 {
 	return next_of(d, d->video, packet);
+}
+
+enum drift_err demux_read_still(struct demux *d, AVPacket *packet)
+{
+	d->stills->discard = AVDISCARD_DEFAULT;
+	d->stream->discard = AVDISCARD_ALL;
+	return next_of(d, d->stills, packet);
 }
 
 /* Files without tables: their packets are found by looking. */

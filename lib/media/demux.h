@@ -24,6 +24,7 @@ struct demux_file {
 	struct incoming *in; /* borrowed for the demuxer's life */
 	int64_t start; /* bytes hidden at the front */
 	struct sniff sniff;
+	bool sound_alone; /* its moving pictures are left out */
 };
 
 struct demux {
@@ -32,7 +33,11 @@ struct demux {
 	AVStream *stream; /* of format */
 	const struct codec *codec;
 	int64_t data_at; /* where the first packet starts, bytes from start */
-	AVStream *video; /* of format: the first moving pictures, no cover; or NULL */
+	AVStream *video; /* of format: the first moving pictures that MP4 or an encoder takes, or
+			    NULL */
+	bool moves; /* there are moving pictures, of whatever codec */
+	AVStream *stills; /* of format: the first stream of single pictures that is no film, such
+			     as those of an audiobook's chapters; or NULL */
 };
 
 /*
@@ -71,5 +76,11 @@ bool demux_seek(struct demux *d, const struct demux_file *file, int64_t offset,
 		double seconds) MUST_CHECK;
 
 enum drift_err demux_next_video(struct demux *d, AVPacket *packet) MUST_CHECK;
+
+/*
+ * The first of d->stills into packet (blank). Leaves d at another place: it is to be opened anew
+ * before sound is read. Errors as demux_next().
+ */
+enum drift_err demux_read_still(struct demux *d, AVPacket *packet) MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #include "media/flacscan.h"
 
 #include <libavcodec/bsf.h>
+#include <libavutil/intreadwrite.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,12 +121,26 @@ static bool set_aac_config(struct packer *p)
 	       set_config(p, par->extradata, (size_t)par->extradata_size);
 }
 
+/* CAF has no such header: of one or two channels it says nothing that is not known. */
+static bool write_opus_config(struct packer *p)
+{
+	uint8_t head[OPUS_HEAD_MIN] = "OpusHead\1";
+
+	if (p->packing.channels > 2)
+		return false;
+	head[9] = (uint8_t)p->packing.channels;
+	AV_WL16(head + 10, (uint16_t)parameters(p)->initial_padding);
+	AV_WL32(head + 12, (uint32_t)p->packing.rate);
+	return set_config(p, head, sizeof(head));
+}
+
 static bool set_opus_config(struct packer *p)
 {
 	const AVCodecParameters *par = parameters(p);
 
-	return par->extradata_size >= OPUS_HEAD_MIN && memcmp(par->extradata, "OpusHead", 8) == 0 &&
-	       set_config(p, par->extradata, (size_t)par->extradata_size);
+	if (par->extradata_size < OPUS_HEAD_MIN || memcmp(par->extradata, "OpusHead", 8) != 0)
+		return write_opus_config(p);
+	return set_config(p, par->extradata, (size_t)par->extradata_size);
 }
 
 static bool set_copied_config(struct packer *p)

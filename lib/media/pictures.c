@@ -1,65 +1,23 @@
 #include "media/pictures.h"
 
 #include "media/grid.h"
+#include "media/picturecodec.h"
 
 #include <libavutil/mathematics.h>
 #include <libavutil/opt.h>
+#include <libswscale/swscale.h>
 #include <stdio.h>
 #include <string.h>
 
 #define SIDE_MAX 8192 /* pixels */
 #define KEY_SECONDS 10 /* between key frames at most */
 
-/* Found out for their parameters, where a container does not say; never encoded anew. */
-static const char copied_decoders[] = "h264,hevc,vp9";
-
-/* What no browser takes, or not out of MP4, and is encoded anew. */
-static const struct {
-	enum AVCodecID id;
-	const char *decoder;
-} refused[] = {
-	{AV_CODEC_ID_MPEG4, "mpeg4"},
-	{AV_CODEC_ID_MPEG2VIDEO, "mpeg2video"},
-	{AV_CODEC_ID_MPEG1VIDEO, "mpeg1video"},
-	{AV_CODEC_ID_MSMPEG4V2, "msmpeg4v2"},
-	{AV_CODEC_ID_MSMPEG4V3, "msmpeg4"},
-	{AV_CODEC_ID_H263, "h263"},
-	{AV_CODEC_ID_FLV1, "flv"},
-	{AV_CODEC_ID_VP8, "vp8"},
-};
-
-#define REFUSED (sizeof(refused) / sizeof(refused[0]))
-
-static const char *decoder_of(enum AVCodecID id)
-{
-	for (size_t i = 0; i < REFUSED; i++)
-		if (refused[i].id == id)
-			return refused[i].decoder;
-	return NULL;
-}
-
-static bool is_copied(enum AVCodecID id)
-{
-	return id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC || id == AV_CODEC_ID_VP9 ||
-	       id == AV_CODEC_ID_AV1;
-}
-
-static const char *decoder_names(void)
-{
-	static char names[256];
-	size_t len = (size_t)snprintf(names, sizeof(names), "%s", copied_decoders);
-
-	for (size_t i = 0; i < REFUSED && len < sizeof(names); i++)
-		len += (size_t)snprintf(names + len, sizeof(names) - len, ",%s",
-					refused[i].decoder);
-	return names;
-}
-
 /* --- opening ------------------------------------------------------------------- */
 
 static AVCodecContext *open_decoder(const AVStream *stream)
 {
-	const AVCodec *codec = avcodec_find_decoder_by_name(decoder_of(stream->codecpar->codec_id));
+	const AVCodec *codec =
+		avcodec_find_decoder_by_name(picturecodec_decoder(stream->codecpar->codec_id));
 	AVCodecContext *ctx = codec ? avcodec_alloc_context3(codec) : NULL;
 
 	if (!ctx || avcodec_parameters_to_context(ctx, stream->codecpar) < 0) {
@@ -149,11 +107,11 @@ static enum drift_err start(struct pictures *p, char *reason)
 			 par->height);
 		return DRIFT_EMEDIA;
 	}
-	if (is_copied(par->codec_id))
+	if (picturecodec_is_copied(par->codec_id))
 		return start_copying(p);
-	if (decoder_of(par->codec_id))
+	if (picturecodec_decoder(par->codec_id))
 		return start_encoding(p, reason);
-	snprintf(reason, DEMUX_REASON_MAX, "its pictures are %s, which Drift does not take",
+	snprintf(reason, DEMUX_REASON_MAX, "its pictures are %s, which Drift cannot convert",
 		 avcodec_get_name(par->codec_id));
 	return DRIFT_EMEDIA;
 }
@@ -161,7 +119,7 @@ static enum drift_err start(struct pictures *p, char *reason)
 enum drift_err pictures_open(struct pictures *p, const struct demux_file *file,
 			     char reason[DEMUX_REASON_MAX])
 {
-	enum drift_err err = demux_open_pictures(&p->demux, file, decoder_names(), reason);
+	enum drift_err err = demux_open_pictures(&p->demux, file, picturecodec_names(), reason);
 
 	return err == DRIFT_OK ? start(p, reason) : err;
 }
@@ -173,6 +131,8 @@ void pictures_close(struct pictures *p)
 	avcodec_parameters_free(&p->par);
 	av_packet_free(&p->packet);
 	av_frame_free(&p->frame);
+	av_frame_free(&p->fitted);
+	sws_freeContext(p->fit);
 	demux_close(&p->demux);
 }
 
@@ -183,10 +143,42 @@ void pictures_begin_grid(struct pictures *p, int64_t at)
 
 /* --- packets --------------------------------------------------------------------- */
 
-static bool is_like_the_first(const struct pictures *p)
+/* Motion JPEG has other formats than H.264 in browsers, and some films change their size. */
+static bool is_fit(const struct pictures *p)
 {
 	return p->frame->width == p->encoder->width && p->frame->height == p->encoder->height &&
-	       (p->frame->format == AV_PIX_FMT_YUV420P || p->frame->format == AV_PIX_FMT_YUVJ420P);
+	       p->frame->format == AV_PIX_FMT_YUV420P;
+}
+
+static bool make_fitted(struct pictures *p)
+{
+	if (p->fitted)
+		return av_frame_make_writable(p->fitted) >= 0;
+	p->fitted = av_frame_alloc();
+	if (!p->fitted)
+		return false;
+	p->fitted->format = AV_PIX_FMT_YUV420P;
+	p->fitted->width = p->encoder->width;
+	p->fitted->height = p->encoder->height;
+	return av_frame_get_buffer(p->fitted, 0) >= 0;
+}
+
+/* The frame as the encoder takes it: borrowed, NULL where it cannot be made so. */
+static AVFrame *fit_frame(struct pictures *p)
+{
+	const AVFrame *from = p->frame;
+
+	if (is_fit(p))
+		return p->frame;
+	p->fit = sws_getCachedContext(p->fit, from->width, from->height,
+				      (enum AVPixelFormat)from->format, p->encoder->width,
+				      p->encoder->height, AV_PIX_FMT_YUV420P, SWS_BILINEAR, NULL,
+				      NULL, NULL);
+	if (!p->fit || !make_fitted(p) ||
+	    sws_scale(p->fit, (const uint8_t *const *)from->data, from->linesize, 0, from->height,
+		      p->fitted->data, p->fitted->linesize) != p->fitted->height)
+		return NULL;
+	return p->fitted;
 }
 
 static bool passes_grid(struct pictures *p, int64_t pts)
@@ -203,18 +195,18 @@ static bool passes_grid(struct pictures *p, int64_t pts)
 static enum drift_err encode_frame(struct pictures *p)
 {
 	int64_t pts = p->frame->best_effort_timestamp;
+	AVFrame *frame = fit_frame(p);
 
-	if (!is_like_the_first(p))
+	if (!frame)
 		return DRIFT_EMEDIA;
 	if (p->last_pts != AV_NOPTS_VALUE && (pts == AV_NOPTS_VALUE || pts <= p->last_pts))
 		pts = p->last_pts + 1;
-	p->frame->pts = pts == AV_NOPTS_VALUE ? 0 : pts;
-	p->last_pts = p->frame->pts;
-	p->frame->pict_type = AV_PICTURE_TYPE_NONE;
-	p->frame->format = AV_PIX_FMT_YUV420P;
-	if (passes_grid(p, p->frame->pts))
-		p->frame->pict_type = AV_PICTURE_TYPE_I;
-	return avcodec_send_frame(p->encoder, p->frame) < 0 ? DRIFT_EMEDIA : DRIFT_OK;
+	frame->pts = pts == AV_NOPTS_VALUE ? 0 : pts;
+	p->last_pts = frame->pts;
+	frame->pict_type = AV_PICTURE_TYPE_NONE;
+	if (passes_grid(p, frame->pts))
+		frame->pict_type = AV_PICTURE_TYPE_I;
+	return avcodec_send_frame(p->encoder, frame) < 0 ? DRIFT_EMEDIA : DRIFT_OK;
 }
 
 /* A packet that is damaged costs its pictures, no more. */

@@ -2,13 +2,15 @@
  * pictures.h - the moving pictures of a source as packets that go into MP4: its own, or
  * H.264 where no browser takes them.
  *
- * Edge (libavformat, libavcodec); runs behind the walls only.
+ * Edge (libavformat, libavcodec, libswscale); runs behind the walls only.
  */
 #ifndef DRIFT_MEDIA_PICTURES_H
 #define DRIFT_MEDIA_PICTURES_H
 
 #include "base/err.h"
 #include "media/demux.h"
+
+struct SwsContext;
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +22,8 @@ struct pictures {
 	AVRational time_base; /* of the packets that come out */
 	AVPacket *packet; /* owned */
 	AVFrame *frame; /* owned */
+	AVFrame *fitted; /* owned: the same in the size and the format that the encoder has */
+	struct SwsContext *fit; /* owned; NULL: none was needed yet */
 	int64_t begin; /* encoding: what the grid of key frames counts from, time_base units */
 	int64_t keys; /* encoding: points of the grid passed */
 	int64_t last_pts; /* encoding: of the frame encoded last */

@@ -1,7 +1,7 @@
 /*
  * shrink.h - a stranger's picture, JPEG or PNG, as a smaller JPEG.
  *
- * Edge: the only place that includes libswscale's headers. Linked into drift-shrink only.
+ * Edge (libswscale). Linked into drift-shrink only.
  */
 #ifndef DRIFT_MEDIA_SHRINK_H
 #define DRIFT_MEDIA_SHRINK_H

@@ -6,6 +6,7 @@
 #include "media/packetidx.h"
 #include "media/packets.h"
 #include "media/sourcetags.h"
+#include "media/stills.h"
 
 #include <libavutil/opt.h>
 #include <stdio.h>
@@ -171,10 +172,10 @@ static void name_file(const struct demux *d, struct decoder_facts *f, const stru
 	if (strcmp(sniff->container, "mp4") == 0 && brand && strcmp(brand->value, "qt  ") == 0) {
 		extension = "mov";
 		mime = "video/quicktime";
-	} else if (strcmp(sniff->container, "mp4") == 0 && d->video) {
+	} else if (strcmp(sniff->container, "mp4") == 0 && d->moves) {
 		extension = "mp4";
 		mime = "video/mp4";
-	} else if (strcmp(sniff->container, "matroska") == 0 && d->video) {
+	} else if (strcmp(sniff->container, "matroska") == 0 && d->moves) {
 		extension = "mkv";
 		mime = "video/x-matroska";
 	}
@@ -219,6 +220,18 @@ static enum drift_err reopen(struct packets *p, char *reason)
 {
 	packets_close(p);
 	return packets_open(p, reason);
+}
+
+/* Single pictures serve where there is no real cover. A file that still arrives may have them at
+   its end. */
+static enum drift_err find_still(struct source *s, char *reason)
+{
+	enum drift_err err;
+
+	if (s->cover || !s->packets.demux.stills || !incoming_is_whole(&s->file))
+		return DRIFT_OK;
+	err = stills_read(&s->packets.demux, &s->facts, &s->cover);
+	return err ? err : reopen(&s->packets, reason);
 }
 
 /* What was measured before, if it is of this file and of a length that is taken. */
@@ -325,6 +338,8 @@ static enum drift_err open_source(struct source *s, int64_t max_hours, char *rea
 		err = describe(s, reason);
 	if (err == DRIFT_OK)
 		err = reopen(&s->packets, reason);
+	if (err == DRIFT_OK)
+		err = find_still(s, reason);
 	if (err == DRIFT_OK && is_copied(s) && incoming_is_whole(&s->file))
 		return limit_copied(s, max_hours, reason);
 	if (err == DRIFT_OK)
@@ -408,6 +423,17 @@ const uint8_t *source_get_cover(const struct source *s)
 int source_whole_bits(const struct source *s)
 {
 	return pcmint_bits(s->format);
+}
+
+bool source_is_whole(const struct source *s)
+{
+	return incoming_is_whole(&s->file);
+}
+
+enum drift_err source_leave_out_pictures(struct source *s, char reason[SOURCE_REASON_MAX])
+{
+	s->packets.file.sound_alone = true;
+	return reopen(&s->packets, reason);
 }
 
 struct packets *source_get_packets(struct source *s)

@@ -18,6 +18,7 @@
 #include "media/packets.h"
 #include "media/pcmint.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SOURCE_REASON_MAX 256 /* bytes, NUL included */
@@ -88,6 +89,14 @@ int source_whole_bits(const struct source *s);
 /* The file's packets, from the first one on; borrowed until source_free(). Who takes
    them leaves nothing to be read as PCM. */
 struct packets *source_get_packets(struct source *s);
+
+/* False of one that still arrives. */
+bool source_is_whole(const struct source *s);
+
+/* From here on it has no moving pictures, and its packets begin with the first one again.
+   Errors as source_new(). */
+enum drift_err source_leave_out_pictures(struct source *s,
+					 char reason[SOURCE_REASON_MAX]) MUST_CHECK;
 
 /* Packets that were silence so far because they could not be decoded. */
 int64_t source_get_damaged(const struct source *s);

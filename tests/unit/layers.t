@@ -13,7 +13,7 @@ my %edges = (
 	qr{^openssl/}                                        => qr{^(?:base/digest|catalogue/store)$},
 	qr{^zlib\.h$}                                        => qr{^media/id3v2$},
 	qr{^ebur128\.h$}                                     => qr{^media/loudness$},
-	qr{^lib(?:av\w+|swresample)/}                        => qr{^media/},
+	qr{^lib(?:av\w+|swresample|swscale)/}                        => qr{^media/},
 	qr{^(?:opus|ogg)/|^opus(?:_\w+)?\.h$}                => qr{^media/},
 );
 

@@ -168,14 +168,47 @@ static void it_makes_h264_of_pictures_that_they_refuse(void **state)
 	expect_h264("f.mkv");
 }
 
-static void it_refuses_what_it_does_not_know(void **state)
+/* Old cameras' films: JPEGs at the speed of a film, with twice the colours. */
+static void it_makes_h264_of_motion_jpeg(void **state)
+{
+	(void)state;
+	compose("j.avi", "-c:v mjpeg -pix_fmt yuvj422p -q:v 2", "-c:a pcm_u8");
+	compose("j.mov", "-c:v mjpeg -pix_fmt yuvj420p -q:v 2", "-c:a pcm_s16be");
+	compose("j.mkv", "-c:v mjpeg -pix_fmt yuvj444p -q:v 2", "-c:a libmp3lame");
+	expect_h264("j.avi");
+	expect_h264("j.mov");
+	expect_h264("j.mkv");
+}
+
+static void it_leaves_out_pictures_that_it_does_not_know(void **state)
+{
+	struct remux_result r = {0};
+	struct decoder *d;
+
+	(void)state;
+	compose("t.mkv", "-c:v huffyuv", "-c:a aac");
+	d = strange_open("t.mkv");
+	assert_string_equal(decoder_get_facts(d)->video, "");
+	assert_string_equal(decoder_get_facts(d)->mime, "video/x-matroska");
+	decoder_free(d);
+	r = remux("t.mkv");
+	assert_false(r.is_film);
+	assert_string_equal(r.codec, "mp4a.40.2");
+	remux_clear(&r);
+}
+
+/* Larger than Drift encodes, beside sound that goes without them. */
+static void it_leaves_out_pictures_of_which_no_film_can_be_made(void **state)
 {
 	struct remux_result r = {0};
 
 	(void)state;
-	compose("t.mkv", "-c:v huffyuv", "-c:a aac");
-	assert_int_equal(remux_to("t.mkv", &r), DRIFT_EMEDIA);
-	assert_string_equal(reason, "its pictures are huffyuv, which Drift does not take");
+	strange_run("ffmpeg -v error -y -f lavfi -i color=s=9000x16:r=10:d=2 -i a.wav -c:v mjpeg "
+		    "-c:a flac -shortest wide.mkv");
+	r = remux("wide.mkv");
+	assert_false(r.is_film);
+	assert_string_equal(r.codec, "flac");
+	remux_clear(&r);
 }
 
 static void it_takes_the_first_stream_of_each_kind_and_no_cover(void **state)
@@ -441,7 +474,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_copies_pictures_that_browsers_play),
 		cmocka_unit_test(it_makes_h264_of_pictures_that_they_refuse),
-		cmocka_unit_test(it_refuses_what_it_does_not_know),
+		cmocka_unit_test(it_makes_h264_of_motion_jpeg),
+		cmocka_unit_test(it_leaves_out_pictures_that_it_does_not_know),
+		cmocka_unit_test(it_leaves_out_pictures_of_which_no_film_can_be_made),
 		cmocka_unit_test(it_takes_the_first_stream_of_each_kind_and_no_cover),
 		cmocka_unit_test(it_copies_sound_that_browsers_play),
 		cmocka_unit_test(it_makes_aac_of_sound_that_they_refuse),

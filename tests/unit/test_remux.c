@@ -85,15 +85,16 @@ static void expect_same_packets(const char *path)
 
 static void it_copies_packets_as_they_are(void **state)
 {
-	static const char *const files[] = {"a.flac", "a.oga",	 "a.mka",  "a.mp3",
-					    "v.mp3",  "low.mp3", "a.m4a",  "a.aac",
-					    "a.opus", "o.mka",	 "he.opus"};
+	static const char *const files[] = {"a.flac", "a.oga",	 "a.mka",   "a.mp3",
+					    "v.mp3",  "low.mp3", "a.m4a",   "a.aac",
+					    "a.opus", "o.mka",	 "he.opus", "o.caf"};
 
 	(void)state;
 	strange_wav("a.wav", 44100, 2, 16);
 	strange_run(
 		"ffmpeg -v error -y -i a.wav a.flac -c:a flac a.oga -c:a flac a.mka -c:a aac a.m4a "
-		"-c:a aac a.aac -c:a libopus o.mka -c:a libmp3lame -ar 22050 low.mp3");
+		"-c:a aac a.aac -c:a libopus o.mka -c:a libopus o.caf -c:a libmp3lame -ar 22050 "
+		"low.mp3");
 	strange_run("lame --quiet -b 128 a.wav a.mp3 && lame --quiet -V 2 a.wav v.mp3 && "
 		    "opusenc --quiet a.wav a.opus && opusenc --quiet --framesize 60 a.wav he.opus");
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
