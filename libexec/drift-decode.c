@@ -88,7 +88,7 @@ static bool answer_read(struct source *s, const struct wire *ask, uint8_t *memor
 	enum drift_err err = source_read(s, ask->first, ask->count, slot);
 
 	if (err != DRIFT_OK)
-		return say_failure(WIRE_FAILED, err, "the source could not be read again");
+		return say_failure(WIRE_FAILED, err, "it could not be read to its end");
 	return say(&(struct wire){
 		.type = WIRE_PCM,
 		.slot = ask->slot,
@@ -122,7 +122,8 @@ static bool answer_packets(const struct packing_source *p, const struct wire *as
 	enum drift_err err = make_run(p, ask, &run);
 
 	if (err != DRIFT_OK)
-		return say_failure(WIRE_FAILED, err, "the source could not be repackaged");
+		return say_failure(WIRE_FAILED, err,
+				   "a part of it is damaged, or does not fit into MP4");
 	return say(&(struct wire){
 		.type = WIRE_PACKETS,
 		.slot = ask->slot,

@@ -249,19 +249,20 @@ enum drift_err child_hear(struct child *c, void *message, size_t max, size_t *go
 	return DRIFT_OK;
 }
 
+/* The log hears what happened to the child, whoever sent the file what that means. */
 static void explain(int status, char *reason, size_t max)
 {
 	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
 	if (sig == SIGSYS)
-		snprintf(reason, max, "the decoder tried something forbidden");
+		log_warning("child: it tried something forbidden");
 	else if (sig == SIGXCPU)
-		snprintf(reason, max, "decoding took more CPU time than decode_seconds allows");
+		log_warning("child: it took more CPU time than decode_seconds allows");
 	else if (sig)
-		snprintf(reason, max, "the decoder was ended by signal %d", sig);
+		log_warning("child: it was ended by signal %d", sig);
 	else
-		snprintf(reason, max, "the decoder ended too soon, with status %d",
-			 WEXITSTATUS(status));
+		log_warning("child: it ended too soon, with status %d", WEXITSTATUS(status));
+	snprintf(reason, max, "%s", sig == SIGXCPU ? CHILD_SLOW : CHILD_BROKEN);
 }
 
 static void kill_it(const struct child *c)
@@ -296,19 +297,20 @@ void child_end(struct child *c, bool silent, char *reason, size_t reason_max)
 	int status = 0;
 
 	if (c->pid == 0) {
-		snprintf(reason, reason_max, "the decoder has ended");
+		snprintf(reason, reason_max, "%s", CHILD_BROKEN);
 		return;
 	}
 	/* its socket is closed now: it sees that, if it still runs */
 	close(c->socket);
 	c->socket = -1;
-	if (!reap(c, silent ? 0 : LAST_BREATH_MS, &status))
-		snprintf(reason, reason_max, "the decoder has ended");
-	else if (silent)
-		snprintf(reason, reason_max, "the decoder said nothing for %d seconds",
-			 CHILD_SILENCE_MS / 1000);
-	else
+	if (!reap(c, silent ? 0 : LAST_BREATH_MS, &status)) {
+		snprintf(reason, reason_max, "%s", CHILD_BROKEN);
+	} else if (silent) {
+		log_warning("child: it said nothing for %d seconds", CHILD_SILENCE_MS / 1000);
+		snprintf(reason, reason_max, "%s", CHILD_SLOW);
+	} else {
 		explain(status, reason, reason_max);
+	}
 }
 
 void child_clear(struct child *c)

@@ -22,6 +22,10 @@ struct child {
 	uint8_t *memory; /* owned mapping of WIRE_MEMORY_BYTES; the child writes there too */
 };
 
+/* What child_end() says to whoever sent the file; what happened to the child is in the log. */
+#define CHILD_BROKEN "it is damaged, or made in a way that keeps it from being read"
+#define CHILD_SLOW "it takes longer to read than this site allows"
+
 #define CHILD_NONE ((struct child){.handle = -1, .socket = -1})
 
 /* Starts program; c is CHILD_NONE before. DRIFT_EIO (logged) when it cannot

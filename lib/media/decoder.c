@@ -56,7 +56,15 @@ static enum drift_err lose(struct decoder *d, const char *reason)
 
 static enum drift_err lose_for_memory(struct decoder *d)
 {
-	return lose(d, "the decoder used more memory than decode_memory_mb allows");
+	log_warning("decoder: it used more memory than decode_memory_mb allows");
+	return lose(d, "it takes more memory to read than this site allows");
+}
+
+/* What the child says makes no sense: the log hears that, whoever sent the file what it means. */
+static enum drift_err lose_oddly(struct decoder *d, const char *what)
+{
+	log_warning("decoder: %s", what);
+	return lose(d, CHILD_BROKEN);
 }
 
 /* The child ended by itself or had to be ended: say why. */
@@ -84,11 +92,11 @@ static enum drift_err answer_need(struct decoder *d)
 	enum drift_err err;
 
 	if (at < 0 || at >= a->bytes)
-		return lose(d, "the decoder asked for what cannot be");
+		return lose_oddly(d, "the decoder asked for what cannot be");
 	err = a->wait(a->context, at, &there.first);
 	if (err == DRIFT_OK)
 		return say(d, &there, -1);
-	(void)lose(d, "the source does not arrive any more");
+	(void)lose(d, "the rest of it did not arrive");
 	return err;
 }
 
@@ -104,7 +112,7 @@ static enum drift_err hear(struct decoder *d, size_t *got)
 		if (err != DRIFT_OK)
 			return lose_child(d, err == DRIFT_EMORE);
 		if (*got < sizeof(w->head))
-			return lose(d, "the decoder gave an answer that makes no sense");
+			return lose_oddly(d, "the decoder gave an answer that makes no sense");
 		if (w->head.type == WIRE_NEED)
 			err = answer_need(d);
 		if (err != DRIFT_OK)
@@ -145,7 +153,7 @@ static enum drift_err copy_index(struct decoder *d, int64_t bytes)
 	if (bytes == 0)
 		return DRIFT_OK;
 	if (bytes < 0 || bytes > (int64_t)WIRE_INDEX_MAX)
-		return lose(d, "the decoder gave facts that cannot be");
+		return lose_oddly(d, "the decoder gave facts that cannot be");
 	d->index = malloc((size_t)bytes);
 	if (!d->index)
 		return DRIFT_ENOMEM;
@@ -174,7 +182,7 @@ static enum drift_err take_facts(struct decoder *d, const struct wire_facts *w)
 	d->facts.lossless = w->facts.lossless ? true : false;
 	claims_clean(&d->facts);
 	if (!are_believable(d, w))
-		return lose(d, "the decoder gave facts that cannot be");
+		return lose_oddly(d, "the decoder gave facts that cannot be");
 	if (d->repackages)
 		d->packing = w->packing;
 	err = copy_index(d, w->head.bytes);
@@ -216,7 +224,7 @@ static enum drift_err greet(struct decoder *d)
 	if (err != DRIFT_OK)
 		return err;
 	if (d->heard.head.type != WIRE_HELLO)
-		return lose(d, "the decoder gave an answer that makes no sense");
+		return lose_oddly(d, "the decoder gave an answer that makes no sense");
 	snprintf(d->walls, sizeof(d->walls), "%.*s", (int)sizeof(d->walls) - 1, d->heard.head.text);
 	return DRIFT_OK;
 }
@@ -242,7 +250,7 @@ static enum drift_err probe(struct decoder *d, int source)
 	if (w->head.type == WIRE_REFUSED)
 		return lose(d, w->head.text);
 	if (w->head.type != WIRE_FACTS || got != sizeof(*w))
-		return lose(d, "the decoder gave an answer that makes no sense");
+		return lose_oddly(d, "the decoder gave an answer that makes no sense");
 	return take_facts(d, w);
 }
 
@@ -469,7 +477,7 @@ static enum drift_err take_answer(struct decoder *d)
 		return lose(d, w->text);
 	if (w->type != wanted || w->slot < 0 || w->slot >= DECODER_SLOTS || !d->pending[w->slot] ||
 	    w->damaged < d->damaged)
-		return lose(d, "the decoder gave an answer that makes no sense");
+		return lose_oddly(d, "the decoder gave an answer that makes no sense");
 	d->answered[w->slot] = true;
 	d->answer[w->slot] = *w;
 	d->damaged = w->damaged;
@@ -580,12 +588,12 @@ enum drift_err decoder_wait_packets(struct decoder *d, int slot, struct decoder_
 	w = &d->answer[slot];
 	if (w->count < 0 || w->count > PACKING_PACKETS_MAX || w->bytes < 0 || !is_place(d, w) ||
 	    w->rounded < 0 || w->from < 0)
-		return lose(d, "the decoder gave an answer that makes no sense");
+		return lose_oddly(d, "the decoder gave an answer that makes no sense");
 	/* copied before it is looked at: the child can still write to its original */
 	memcpy(d->entry, memory, (size_t)w->count * sizeof(*d->entry));
 	if (!add_up(d->entry, (uint32_t)w->count, (size_t)w->bytes, film ? 0 : 1,
 		    film ? FILM_SAMPLES_MAX : PACKET_SAMPLES_MAX))
-		return lose(d, "the decoder gave packets that cannot be");
+		return lose_oddly(d, "the decoder gave packets that cannot be");
 	*out = (struct decoder_packets){
 		.data = w->first == -1 ? memory + WIRE_PACKETS_AT : NULL,
 		.at = w->first,

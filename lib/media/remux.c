@@ -443,14 +443,12 @@ static enum drift_err finish_film(struct work *w)
 static enum drift_err finish_sound(struct work *w)
 {
 	struct remux_result *r = w->result;
-	char sentence[REMUX_REASON_MAX];
 	enum drift_err err;
 
 	if (w->fragments.at + w->unheard != remuxplan_total(&w->plan)) {
-		snprintf(sentence, sizeof(sentence),
-			 "its packets hold %" PRId64 " samples instead of %" PRId64,
-			 w->fragments.at + w->unheard, remuxplan_total(&w->plan));
-		return refuse(w, sentence);
+		log_warning("remux: the packets hold %" PRId64 " samples instead of %" PRId64,
+			    w->fragments.at + w->unheard, remuxplan_total(&w->plan));
+		return refuse(w, "it is not as long as it was when it was uploaded");
 	}
 	r->extent.padding -= w->unheard;
 	if (r->packing.way == PACKING_FLAC)
