@@ -6,13 +6,15 @@
  * positions are sums of these lengths instead.
  * Source: RFC 9639 9.1.1 (FLAC block size), RFC 6716 3.1 (Opus TOC), WavPack
  * file format 4 (block header), ISO 14496-3 (AAC), ATSC A/52 (AC-3,
- * E-AC-3 in its annex E), ETSI TS 102 114 5.3.1 (DTS core).
+ * E-AC-3 in its annex E), ETSI TS 102 114 5.3.1 (DTS core), RFC 4867 5.3 (AMR), Microsoft's
+ * and Intel's multimedia data standards (ADPCM), Speex manual 5.3 (header).
  */
 #ifndef DRIFT_MEDIA_CODEC_H
 #define DRIFT_MEDIA_CODEC_H
 
 #include <libavcodec/avcodec.h>
 #include <libavcodec/vorbis_parser.h>
+#include <libavformat/avformat.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -48,16 +50,17 @@ const char *codec_names(void);
 struct codec_clock {
 	const struct codec *codec;
 	const AVCodecParameters *par; /* borrowed for the clock's life */
+	AVRational time_base; /* of the packets' durations */
 	AVVorbisParseContext *vorbis; /* owned */
 	int32_t frame; /* samples of one packet of a codec whose decoder has
 			  to be asked (AAC with or without SBR); 0: not yet */
-	bool started; /* a Vorbis packet has been seen: the first one gives nothing */
+	bool started; /* a packet has been seen: the first one of Vorbis gives nothing, of WMA
+			 less */
 };
 
-void codec_clock_init(struct codec_clock *c, const struct codec *codec,
-		      const AVCodecParameters *par);
+void codec_clock_init(struct codec_clock *c, const struct codec *codec, const AVStream *stream);
 void codec_clock_clear(struct codec_clock *c);
-/* Samples per channel that data decodes to; 0 for one that makes no sense. */
-int32_t codec_clock_add(struct codec_clock *c, const uint8_t *data, int bytes);
+/* Samples per channel that the packet decodes to; 0 for one that makes no sense. */
+int32_t codec_clock_add(struct codec_clock *c, const AVPacket *packet);
 
 #endif

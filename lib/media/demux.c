@@ -89,11 +89,33 @@ static bool is_cover(const AVStream *s)
 	return s->disposition & AV_DISPOSITION_ATTACHED_PIC;
 }
 
+/* The layer of the first MPEG audio frame in a transport stream, by the PES packet that it begins
+   (ISO/IEC 13818-1 2.4.3.6); 0: none is found. */
+static int layer_in_ts(const struct demux_file *file)
+{
+	static uint8_t d[SNIFF_BYTES];
+	ssize_t len = incoming_fill(file->in, d, sizeof(d), file->start);
+
+	for (ssize_t i = 0; i + 9 < len; i++) {
+		ssize_t at = i + 9 + d[i + 8];
+
+		if (d[i] || d[i + 1] || d[i + 2] != 1 || (d[i + 3] & 0xe0) != 0xc0)
+			continue;
+		if (at + 1 < len && d[at] == 0xff && (d[at + 1] & 0xe0) == 0xe0)
+			return 4 - (d[at + 1] >> 1 & 3);
+	}
+	return 0;
+}
+
 /* libavformat leaves the layer of MPEG audio to its parser, which runs later. */
 static enum AVCodecID codec_id(const struct demux *d, const struct demux_file *file)
 {
-	return strcmp(file->sniff.extension, "mp2") == 0 ? AV_CODEC_ID_MP2
-							 : d->stream->codecpar->codec_id;
+	enum AVCodecID id = d->stream->codecpar->codec_id;
+	bool ts = strcmp(file->sniff.container, "mpegts") == 0 && id == AV_CODEC_ID_MP3;
+
+	if (strcmp(file->sniff.extension, "mp2") == 0 || (ts && layer_in_ts(file) == 2))
+		return AV_CODEC_ID_MP2;
+	return id;
 }
 
 /* Pictures per second as the container tells them, 0 where it does not. */
@@ -132,6 +154,16 @@ static void note_pictures(struct demux *d, const struct demux_file *file, AVStre
 		d->video = s;
 }
 
+/* As people know it: "Windows Media Audio Lossless". */
+static const char *name_codec(enum AVCodecID id)
+{
+	const AVCodecDescriptor *known = avcodec_descriptor_get(id);
+
+	if (known && known->long_name)
+		return known->long_name;
+	return id == AV_CODEC_ID_NONE ? "of an unknown kind or encrypted" : avcodec_get_name(id);
+}
+
 static enum drift_err choose_stream(struct demux *d, const struct demux_file *file, char *reason)
 {
 	for (unsigned i = 0; i < d->format->nb_streams; i++) {
@@ -155,7 +187,7 @@ static enum drift_err choose_stream(struct demux *d, const struct demux_file *fi
 	d->codec = codec_get(codec_id(d, file));
 	if (!d->codec) {
 		snprintf(reason, DEMUX_REASON_MAX, "its audio is %s, which Drift does not take",
-			 avcodec_get_name(d->stream->codecpar->codec_id));
+			 name_codec(d->stream->codecpar->codec_id));
 		return DRIFT_EMEDIA;
 	}
 	return DRIFT_OK;
@@ -282,7 +314,7 @@ enum drift_err demux_read_still(struct demux *d, AVPacket *packet)
 /* Files without tables: their packets are found by looking. */
 static bool has_tables(const struct demux_file *file)
 {
-	static const char *const with[] = {"mov", "matroska", "avi"};
+	static const char *const with[] = {"mov", "matroska", "avi", "asf", "ape", "tta", "mpc"};
 
 	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
 		if (strncmp(file->sniff.demuxer, with[i], strlen(with[i])) == 0)

@@ -3,6 +3,7 @@
 #include "media/cafpakt.h"
 #include "media/itunsmpb.h"
 #include "media/mp4edit.h"
+#include "media/musepack.h"
 #include "media/oggspan.h"
 
 #include <libavutil/intreadwrite.h>
@@ -234,6 +235,15 @@ static void cut_ogg(const struct packets *p, const struct oggspan *span, const s
 		e->padding = e->total - end;
 }
 
+/* libavformat makes the header that Matroska has not, with all samples to the millisecond. */
+static void cut_tta(const AVCodecParameters *par, struct extent *e)
+{
+	int64_t samples = par->extradata_size >= 22 ? AV_RL32(par->extradata + 14) : 0;
+
+	if (samples > 0 && samples < e->total)
+		e->padding = e->total - samples;
+}
+
 /* libavformat counts both in samples of the rate that the track states. */
 static void cut_matroska(const struct packets *p, int32_t rate, const struct tally *t,
 			 struct extent *e)
@@ -245,6 +255,30 @@ static void cut_matroska(const struct packets *p, int32_t rate, const struct tal
 	if (e->delay == 0)
 		e->delay = av_rescale(par->initial_padding, rate, stated);
 	e->padding = av_rescale(t->discard, rate, stated);
+	if (par->codec_id == AV_CODEC_ID_TTA)
+		cut_tta(par, e);
+}
+
+/* Blocks are of one size: the last one is filled up, and the fact chunk says how far. */
+static void cut_wav(const struct packets *p, const struct tally *t, struct extent *e)
+{
+	int64_t stated = p->demux.stream->duration;
+
+	if (stated > 0 && stated < e->total && e->total - stated < t->last)
+		e->padding = e->total - stated;
+}
+
+/* Its own decoder drops what its filters give first; SV8's header counts the rest. */
+static void cut_musepack(const struct packets *p, struct extent *e)
+{
+	struct musepack head;
+
+	e->delay = MUSEPACK_DELAY;
+	if (!musepack_read(p->file.in, p->file.start, &head))
+		return;
+	e->delay += head.silence;
+	if (head.samples - head.silence < e->total - e->delay)
+		e->padding = e->total - e->delay - (head.samples - head.silence);
 }
 
 /* A cookie is not looked at: libavformat keeps the one of Opus to itself. */
@@ -277,6 +311,10 @@ static void cut(const struct packets *p, int32_t rate, const struct tally *t,
 	} else if (strcmp(container, "mp3") == 0) {
 		e->delay = t->skip;
 		e->padding = t->discard;
+	} else if (strcmp(container, "wav") == 0) {
+		cut_wav(p, t, e);
+	} else if (strcmp(container, "mpc") == 0) {
+		cut_musepack(p, e);
 	}
 	/* a lie about the ends must not swallow the whole */
 	if (e->delay < 0 || e->padding < 0 || e->delay > INT32_MAX || e->padding > INT32_MAX ||

@@ -115,10 +115,10 @@ static bool set_aac_config(struct packer *p)
 {
 	const AVCodecParameters *par = parameters(p);
 
-	if (strcmp(packets_of(p)->file.sniff.container, "adts") == 0)
+	/* ADTS, also in MPEG-TS */
+	if (par->extradata_size < 2)
 		return set_adts_config(p);
-	return par->extradata_size > 1 &&
-	       set_config(p, par->extradata, (size_t)par->extradata_size);
+	return set_config(p, par->extradata, (size_t)par->extradata_size);
 }
 
 /* CAF has no such header: of one or two channels it says nothing that is not known. */

@@ -33,7 +33,7 @@ enum drift_err packets_open(struct packets *p, char reason[DEMUX_REASON_MAX])
 
 	if (err != DRIFT_OK)
 		return err;
-	codec_clock_init(&p->clock, p->demux.codec, p->demux.stream->codecpar);
+	codec_clock_init(&p->clock, p->demux.codec, p->demux.stream);
 	p->clock.frame = p->frame;
 	p->taken = 0;
 	p->next_at = 0;
@@ -91,7 +91,7 @@ enum drift_err packets_next(struct packets *p, AVPacket *packet, int64_t *at, in
 	else
 		keep_place(p, packet);
 	*at = p->next_at;
-	*samples = codec_clock_add(&p->clock, packet->data, packet->size);
+	*samples = codec_clock_add(&p->clock, packet);
 	p->next_at += *samples;
 	return DRIFT_OK;
 }

@@ -5,7 +5,8 @@
  * playlist or a script under an audio name is never obeyed.
  * Source: EBU Tech 3306 (RF64), AIFF-C 1991, RFC 9639 (FLAC), RFC 3533 (Ogg),
  * ISO/IEC 11172-3 2.4.1 (frames), 13818-7 6.2 (ADTS), 14496-12 4.2 (boxes),
- * RFC 8794 (EBML), id3v2.4.0-structure 3.1.
+ * RFC 8794 (EBML), id3v2.4.0-structure 3.1, ATSC A/52 5.3 and annex E 2.2, ETSI TS 102 114
+ * 5.3.1, ISO/IEC 13818-1 2.4.3.2 (MPEG-TS), RFC 4867 5 (AMR).
  */
 #ifndef DRIFT_MEDIA_SNIFF_H
 #define DRIFT_MEDIA_SNIFF_H
@@ -20,7 +21,8 @@
 /* Static storage throughout. */
 struct sniff {
 	const char *demuxer; /* libavformat's short name */
-	const char *container; /* wav w64 aiff flac ogg mp3 adts mp4 matroska avi caf wavpack */
+	const char *container; /* wav w64 aiff flac ogg mp3 adts mp4 matroska avi caf wavpack
+				  au tta ape tak mpc dsf dff amr asf ac3 eac3 dts mpegts */
 	const char *extension; /* of an audio file of that kind, without the dot */
 	const char *mime;
 };

@@ -18,6 +18,7 @@
 #define SBR_PREROLL 50
 #define INDEX_PER_SECOND 2
 #define TAGS_IN_A_ROW 8 /* ID3v2 tags before the audio */
+#define ZEROS_MAX (1 << 20) /* bytes in front of the audio */
 #define FRAME_SAMPLES_MAX (1 << 20)
 
 struct source {
@@ -40,11 +41,24 @@ struct source {
 /* Says it about the file and gives DRIFT_EMEDIA back. */
 #define REFUSE(reason, ...) (snprintf(reason, SOURCE_REASON_MAX, __VA_ARGS__), DRIFT_EMEDIA)
 
+/* Zeros without end, behind a tag that claimed more than it has: windows that hold nothing else. */
+static int64_t skip_zeros(struct incoming *in, uint8_t *data, int64_t at, ssize_t *got)
+{
+	int64_t start = at;
+
+	while (*got == SNIFF_BYTES && data[0] == 0 &&
+	       memcmp(data, data + 1, SNIFF_BYTES - 1) == 0 && at - start < ZEROS_MAX) {
+		at += SNIFF_BYTES;
+		*got = incoming_fill(in, data, SNIFF_BYTES, at);
+	}
+	return at;
+}
+
 static enum drift_err sniff_file(struct demux_file *file, char *reason)
 {
 	static uint8_t data[SNIFF_BYTES];
 	const char *found = "";
-	int64_t at = 0, tag;
+	int64_t at = 0, tag, start;
 	ssize_t got = 0;
 
 	for (int i = 0; i < TAGS_IN_A_ROW; i++) {
@@ -56,10 +70,11 @@ static enum drift_err sniff_file(struct demux_file *file, char *reason)
 		if (at >= file->in->bytes)
 			return REFUSE(reason, "its ID3 tag claims to be longer than the file");
 	}
+	start = skip_zeros(file->in, data, at, &got);
 	if (got < 0 || sniff_bytes(data, (size_t)got, &file->sniff, &found) != DRIFT_OK)
 		return REFUSE(reason, "this is %s, which Drift does not take",
 			      *found ? found : "an unreadable file");
-	file->start = at > SOURCE_TAG_MAX ? at : 0;
+	file->start = at > SOURCE_TAG_MAX || start > at ? start : 0;
 	return DRIFT_OK;
 }
 
@@ -84,23 +99,33 @@ static AVCodecContext *decoder_open(const struct demux *d)
 	ctx->codec_id = codec->id;
 	if (codec->id == AV_CODEC_ID_DTS) /* its extensions have another length */
 		av_opt_set_int(ctx->priv_data, "core_only", 1, 0);
+	if (codec->id == AV_CODEC_ID_APE) /* in one piece, as the packet is */
+		av_opt_set(ctx->priv_data, "max_samples", "all", 0);
 	if (avcodec_open2(ctx, codec, NULL) < 0)
 		avcodec_free_context(&ctx);
 	return ctx;
 }
 
-/* One packet in, at most one frame out. DRIFT_EMORE: none came, DRIFT_EFORMAT: it is damaged. */
+/* The next frame of what was sent. DRIFT_EMORE: there is none, DRIFT_EFORMAT: it is damaged. */
+static enum drift_err next_frame(AVCodecContext *ctx, AVFrame *frame)
+{
+	int err = avcodec_receive_frame(ctx, frame);
+
+	if (err == AVERROR(ENOMEM))
+		return DRIFT_ENOMEM;
+	if (err == AVERROR(EAGAIN) || err == AVERROR_EOF)
+		return DRIFT_EMORE;
+	return err < 0 ? DRIFT_EFORMAT : DRIFT_OK;
+}
+
+/* One packet in; its first frame out. Errors as next_frame(). */
 static enum drift_err decode(AVCodecContext *ctx, const AVPacket *packet, AVFrame *frame)
 {
 	int err = avcodec_send_packet(ctx, packet);
 
-	if (err >= 0)
-		err = avcodec_receive_frame(ctx, frame);
 	if (err == AVERROR(ENOMEM))
 		return DRIFT_ENOMEM;
-	if (err == AVERROR(EAGAIN))
-		return DRIFT_EMORE;
-	return err < 0 ? DRIFT_EFORMAT : DRIFT_OK;
+	return err < 0 ? DRIFT_EFORMAT : next_frame(ctx, frame);
 }
 
 /* --- what the first packets tell ------------------------------------------ */
@@ -132,6 +157,8 @@ static enum drift_err learn_with(struct source *s, AVCodecContext *ctx, AVPacket
 			s->bits = ctx->bits_per_raw_sample;
 			err = learn_from_frame(s, frame);
 			av_frame_unref(frame);
+			while (err == DRIFT_OK && next_frame(ctx, frame) == DRIFT_OK)
+				av_frame_unref(frame);
 			if (err != DRIFT_OK)
 				return REFUSE(reason, "it has more than %d channels",
 					      MIXDOWN_CHANNELS_MAX);
@@ -178,6 +205,9 @@ static void name_file(const struct demux *d, struct decoder_facts *f, const stru
 	} else if (strcmp(sniff->container, "matroska") == 0 && d->moves) {
 		extension = "mkv";
 		mime = "video/x-matroska";
+	} else if (strcmp(sniff->container, "asf") == 0 && d->moves) {
+		extension = "wmv";
+		mime = "video/x-ms-wmv";
 	}
 	snprintf(f->container, sizeof(f->container), "%s", sniff->container);
 	snprintf(f->extension, sizeof(f->extension), "%s", extension);
@@ -480,23 +510,51 @@ static void fill_up(struct range *r, int64_t to)
 	r->filled = to;
 }
 
-/* The part of a packet's frame that lies in the range, behind what is filled. */
-static bool place(const struct source *s, struct range *r, const struct packet *p,
+/* The part of a frame that starts at at and lies in the range, behind what is filled and before
+   end. */
+static bool place(const struct source *s, struct range *r, int64_t at, int64_t end,
 		  const AVFrame *frame)
 {
-	int64_t from = p->at > r->filled ? p->at : r->filled;
-	int64_t length = frame->nb_samples < p->samples ? frame->nb_samples : p->samples;
-	int64_t to = p->at + length < r->to ? p->at + length : r->to;
+	int64_t from = at > r->filled ? at : r->filled;
+	int64_t to = at + frame->nb_samples < end ? at + frame->nb_samples : end;
 
+	to = to < r->to ? to : r->to;
 	if (frame->sample_rate != s->facts.sample_rate)
 		return false;
 	if (from >= to)
-		return length == p->samples;
-	if (convert(s, r, frame, (int)(from - p->at), from, to) != DRIFT_OK)
+		return true;
+	if (convert(s, r, frame, (int)(from - at), from, to) != DRIFT_OK)
 		return false;
 	fill_up(r, from);
 	r->filled = to;
-	return length == p->samples;
+	return true;
+}
+
+/* Musepack fills its last packet with frames that are not there. */
+static int64_t end_of_heard(const struct source *s)
+{
+	const struct chain *c = &s->chain;
+
+	if (c->open >= c->count)
+		return INT64_MAX;
+	return c->link[c->open].extent.total - c->link[c->open].extent.padding;
+}
+
+/* All frames of a packet, one behind the other. whole: out: it gave what it should. */
+static enum drift_err decode_packet(const struct source *s, struct range *r, AVCodecContext *ctx,
+				    const struct packet *p, AVFrame *frame, bool *whole)
+{
+	enum drift_err err = decode(ctx, p->data, frame);
+	int64_t at = p->at, end = p->at + p->samples;
+
+	*whole = true;
+	for (; err == DRIFT_OK; err = next_frame(ctx, frame)) {
+		*whole = place(s, r, at, end, frame) && *whole;
+		at += frame->nb_samples;
+		av_frame_unref(frame);
+	}
+	*whole = *whole && err == DRIFT_EMORE && (at >= end || at >= end_of_heard(s));
+	return err == DRIFT_ENOMEM ? err : DRIFT_OK;
 }
 
 static enum drift_err decode_range(struct source *s, struct range *r, AVCodecContext *ctx,
@@ -506,16 +564,13 @@ static enum drift_err decode_range(struct source *s, struct range *r, AVCodecCon
 
 	for (int i = q->head; i < q->head + q->count && q->queue[i].at < r->to; i++) {
 		const struct packet *p = &q->queue[i];
-		enum drift_err err = decode(ctx, p->data, frame);
-		bool whole = p->samples == 0;
+		bool whole;
+		enum drift_err err = decode_packet(s, r, ctx, p, frame, &whole);
 
-		if (err == DRIFT_ENOMEM)
+		if (err != DRIFT_OK)
 			return err;
-		if (err == DRIFT_OK)
-			whole = place(s, r, p, frame);
-		av_frame_unref(frame);
 		/* counted by the one read in which it starts */
-		if (!whole && p->at >= r->from)
+		if (!whole && p->samples > 0 && p->at >= r->from)
 			s->damaged++;
 	}
 	return DRIFT_OK;

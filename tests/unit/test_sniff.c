@@ -41,6 +41,64 @@ static void it_knows_every_container(void **state)
 	assert_string_equal(SNIFFED("\x1a\x45\xdf\xa3"), "matroska");
 	assert_string_equal(SNIFFED("caff\0\1\0\0"), "caf");
 	assert_string_equal(SNIFFED("wvpk"), "wavpack");
+	assert_string_equal(SNIFFED(".snd\0\0\0\x20"), "au");
+	assert_string_equal(SNIFFED("TTA1\1\0"), "tta");
+	assert_string_equal(SNIFFED("MAC \x96\x0f"), "ape");
+	assert_string_equal(SNIFFED("tBaK\1"), "tak");
+	assert_string_equal(SNIFFED("MP+\7"), "mpc");
+	assert_string_equal(SNIFFED("MPCKSH"), "mpc");
+	assert_string_equal(SNIFFED("DSD \x1c\0\0\0\0\0\0\0"
+				    "12345678"
+				    "12345678"
+				    "fmt "),
+			    "dsf");
+	assert_string_equal(SNIFFED("FRM8"
+				    "12345678"
+				    "DSD "),
+			    "dff");
+	assert_string_equal(SNIFFED("#!AMR\n"), "amr");
+	assert_string_equal(SNIFFED("#!AMR-WB\n"), "amr");
+	assert_string_equal(
+		SNIFFED("\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"), "asf");
+}
+
+static void it_finds_streams_without_a_head(void **state)
+{
+	static uint8_t data[4096];
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(data); at += 188)
+		data[at] = 0x47;
+	assert_string_equal(sniffed(data, sizeof(data)), "mpegts");
+	data[188] = 0;
+	assert_string_equal(sniffed(data, sizeof(data)), "a file of an unknown kind");
+	/* 48 kHz, 32 kbit/s: 128 bytes */
+	memset(data, 0, sizeof(data));
+	for (size_t at = 10; at < 600; at += 128)
+		memcpy(data + at, "\x0b\x77\0\0\0\x40", 6);
+	assert_string_equal(sniffed(data, sizeof(data)), "ac3");
+	memset(data, 0, sizeof(data));
+	for (size_t at = 10; at < 600; at += 64) /* 32 words */
+		memcpy(data + at, "\x0b\x77\0\x1f\0\x80", 6);
+	assert_string_equal(sniffed(data, sizeof(data)), "eac3");
+	memset(data, 0, sizeof(data));
+	for (size_t at = 10; at < 600; at += 100) /* size less one: 99 */
+		memcpy(data + at, "\x7f\xfe\x80\x01\0\0\6\x30", 8);
+	assert_string_equal(sniffed(data, sizeof(data)), "dts");
+}
+
+/* Far from the beginning chance has more chances: it takes five frames there. */
+static void it_looks_far_for_frames(void **state)
+{
+	static uint8_t data[SNIFF_BYTES];
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		memcpy(data + 20000 + 417 * i, "\xff\xfb\x90\x00", 4);
+	assert_string_equal(sniffed(data, sizeof(data)), "a file of an unknown kind");
+	for (int i = 0; i < 5; i++)
+		memcpy(data + 20000 + 417 * i, "\xff\xfb\x90\x00", 4);
+	assert_string_equal(sniffed(data, sizeof(data)), "mp3");
 }
 
 static void it_tells_opus_in_ogg_from_other_ogg(void **state)
@@ -71,6 +129,20 @@ static void it_names_what_is_no_audio(void **state)
 	assert_string_equal(SNIFFED("Dear Sir, here is my song.\n"), "a text");
 	assert_string_equal(SNIFFED("PK\3\4....."), "a ZIP archive");
 	assert_string_equal(SNIFFED("\1\2\3\4\5"), "a file of an unknown kind");
+	assert_string_equal(SNIFFED("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+			    "a Microsoft Office document");
+	assert_string_equal(SNIFFED("PK\3\4"
+				    "12345678901234567890123456"
+				    "[Content_Types].xml...PK\3\4word/document.xml"),
+			    "a Microsoft Word document");
+	assert_string_equal(SNIFFED("%PDF-1.7"), "a PDF");
+	assert_string_equal(SNIFFED("\0\0\0\x18"
+				    "ftypheic"),
+			    "a HEIC picture");
+	assert_string_equal(SNIFFED("RIFF\0\0\0\0WEBPVP8 "), "a WebP picture");
+	assert_string_equal(SNIFFED("ajkg\2"), "a Shorten file");
+	assert_string_equal(SNIFFED("FLV\1\5"), "a Flash video");
+	assert_string_equal(SNIFFED("\0\0\1\xba\x44"), "an MPEG program stream, as on a DVD");
 }
 
 /* MPEG 1 layer III, 128 kbit/s, 44.1 kHz: 417 bytes a frame */
@@ -142,6 +214,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_knows_every_container),
+		cmocka_unit_test(it_finds_streams_without_a_head),
+		cmocka_unit_test(it_looks_far_for_frames),
 		cmocka_unit_test(it_tells_opus_in_ogg_from_other_ogg),
 		cmocka_unit_test(it_names_what_is_no_audio),
 		cmocka_unit_test(it_needs_two_frames_for_mpeg),
