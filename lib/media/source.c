@@ -2,13 +2,14 @@
 
 #include "media/chain.h"
 #include "media/extent.h"
+#include "media/framedecode.h"
 #include "media/mixdown.h"
 #include "media/packetidx.h"
 #include "media/packets.h"
+#include "media/sourcekind.h"
 #include "media/sourcetags.h"
 #include "media/stills.h"
 
-#include <libavutil/opt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,6 @@
 #define PROBE_FRAMES 8
 #define SBR_PREROLL 50
 #define INDEX_PER_SECOND 2
-#define TAGS_IN_A_ROW 8 /* ID3v2 tags before the audio */
-#define ZEROS_MAX (1 << 20) /* bytes in front of the audio */
-#define FRAME_SAMPLES_MAX (1 << 20)
 
 struct source {
 	struct incoming file;
@@ -40,93 +38,6 @@ struct source {
 
 /* Says it about the file and gives DRIFT_EMEDIA back. */
 #define REFUSE(reason, ...) (snprintf(reason, SOURCE_REASON_MAX, __VA_ARGS__), DRIFT_EMEDIA)
-
-/* Zeros without end, behind a tag that claimed more than it has: windows that hold nothing else. */
-static int64_t skip_zeros(struct incoming *in, uint8_t *data, int64_t at, ssize_t *got)
-{
-	int64_t start = at;
-
-	while (*got == SNIFF_BYTES && data[0] == 0 &&
-	       memcmp(data, data + 1, SNIFF_BYTES - 1) == 0 && at - start < ZEROS_MAX) {
-		at += SNIFF_BYTES;
-		*got = incoming_fill(in, data, SNIFF_BYTES, at);
-	}
-	return at;
-}
-
-static enum drift_err sniff_file(struct demux_file *file, char *reason)
-{
-	static uint8_t data[SNIFF_BYTES];
-	const char *found = "";
-	int64_t at = 0, tag, start;
-	ssize_t got = 0;
-
-	for (int i = 0; i < TAGS_IN_A_ROW; i++) {
-		got = incoming_fill(file->in, data, sizeof(data), at);
-		tag = got > 0 ? sniff_id3v2(data, (size_t)got) : 0;
-		if (tag == 0)
-			break;
-		at += tag;
-		if (at >= file->in->bytes)
-			return REFUSE(reason, "its ID3 tag claims to be longer than the file");
-	}
-	start = skip_zeros(file->in, data, at, &got);
-	if (got < 0 || sniff_bytes(data, (size_t)got, &file->sniff, &found) != DRIFT_OK)
-		return REFUSE(reason, "this is %s, which Drift does not take",
-			      *found ? found : "an unreadable file");
-	file->start = at > SOURCE_TAG_MAX || start > at ? start : 0;
-	return DRIFT_OK;
-}
-
-/* --- decoding ------------------------------------------------------------ */
-
-/* A fresh decoder: nothing in it depends on what was decoded before. */
-static AVCodecContext *decoder_open(const struct demux *d)
-{
-	const AVCodec *codec = avcodec_find_decoder_by_name(d->codec->decoder);
-	AVCodecContext *ctx = codec ? avcodec_alloc_context3(codec) : NULL;
-
-	if (!ctx || avcodec_parameters_to_context(ctx, d->stream->codecpar) < 0) {
-		avcodec_free_context(&ctx);
-		return NULL;
-	}
-	ctx->thread_count = 1;
-	ctx->max_samples = FRAME_SAMPLES_MAX;
-	ctx->request_sample_fmt = AV_SAMPLE_FMT_FLT;
-	/* trimming is done here, by position, not by the decoder */
-	ctx->flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL;
-	/* the demuxer calls every layer of MPEG audio mp3; see demux.c */
-	ctx->codec_id = codec->id;
-	if (codec->id == AV_CODEC_ID_DTS) /* its extensions have another length */
-		av_opt_set_int(ctx->priv_data, "core_only", 1, 0);
-	if (codec->id == AV_CODEC_ID_APE) /* in one piece, as the packet is */
-		av_opt_set(ctx->priv_data, "max_samples", "all", 0);
-	if (avcodec_open2(ctx, codec, NULL) < 0)
-		avcodec_free_context(&ctx);
-	return ctx;
-}
-
-/* The next frame of what was sent. DRIFT_EMORE: there is none, DRIFT_EFORMAT: it is damaged. */
-static enum drift_err next_frame(AVCodecContext *ctx, AVFrame *frame)
-{
-	int err = avcodec_receive_frame(ctx, frame);
-
-	if (err == AVERROR(ENOMEM))
-		return DRIFT_ENOMEM;
-	if (err == AVERROR(EAGAIN) || err == AVERROR_EOF)
-		return DRIFT_EMORE;
-	return err < 0 ? DRIFT_EFORMAT : DRIFT_OK;
-}
-
-/* One packet in; its first frame out. Errors as next_frame(). */
-static enum drift_err decode(AVCodecContext *ctx, const AVPacket *packet, AVFrame *frame)
-{
-	int err = avcodec_send_packet(ctx, packet);
-
-	if (err == AVERROR(ENOMEM))
-		return DRIFT_ENOMEM;
-	return err < 0 ? DRIFT_EFORMAT : next_frame(ctx, frame);
-}
 
 /* --- what the first packets tell ------------------------------------------ */
 
@@ -150,14 +61,14 @@ static enum drift_err learn_with(struct source *s, AVCodecContext *ctx, AVPacket
 		err = demux_next(&s->packets.demux, packet);
 		if (err != DRIFT_OK)
 			break;
-		err = decode(ctx, packet, frame);
+		err = framedecode_first(ctx, packet, frame);
 		av_packet_unref(packet);
 		if (err == DRIFT_OK) {
 			frames++;
 			s->bits = ctx->bits_per_raw_sample;
 			err = learn_from_frame(s, frame);
 			av_frame_unref(frame);
-			while (err == DRIFT_OK && next_frame(ctx, frame) == DRIFT_OK)
+			while (err == DRIFT_OK && framedecode_next(ctx, frame) == DRIFT_OK)
 				av_frame_unref(frame);
 			if (err != DRIFT_OK)
 				return REFUSE(reason, "it has more than %d channels",
@@ -173,7 +84,7 @@ static enum drift_err learn_with(struct source *s, AVCodecContext *ctx, AVPacket
 
 static enum drift_err learn(struct source *s, char *reason)
 {
-	AVCodecContext *ctx = decoder_open(&s->packets.demux);
+	AVCodecContext *ctx = framedecode_open(&s->packets.demux);
 	AVPacket *packet = av_packet_alloc();
 	AVFrame *frame = av_frame_alloc();
 	enum drift_err err = DRIFT_ENOMEM;
@@ -357,7 +268,7 @@ static enum drift_err limit_copied(struct source *s, int64_t max_hours, char *re
 
 static enum drift_err open_source(struct source *s, int64_t max_hours, char *reason)
 {
-	enum drift_err err = sniff_file(&s->packets.file, reason);
+	enum drift_err err = sourcekind_read(&s->packets.file, reason);
 
 	if (err == DRIFT_OK)
 		err = packets_open(&s->packets, reason);
@@ -544,11 +455,11 @@ static int64_t end_of_heard(const struct source *s)
 static enum drift_err decode_packet(const struct source *s, struct range *r, AVCodecContext *ctx,
 				    const struct packet *p, AVFrame *frame, bool *whole)
 {
-	enum drift_err err = decode(ctx, p->data, frame);
+	enum drift_err err = framedecode_first(ctx, p->data, frame);
 	int64_t at = p->at, end = p->at + p->samples;
 
 	*whole = true;
-	for (; err == DRIFT_OK; err = next_frame(ctx, frame)) {
+	for (; err == DRIFT_OK; err = framedecode_next(ctx, frame)) {
 		*whole = place(s, r, at, end, frame) && *whole;
 		at += frame->nb_samples;
 		av_frame_unref(frame);
@@ -588,7 +499,7 @@ static enum drift_err read_range(struct source *s, struct range *r)
 		s->facts.samples = s->packets.next_at - s->facts.delay;
 		s->is_endless = false;
 	}
-	ctx = decoder_open(&s->packets.demux);
+	ctx = framedecode_open(&s->packets.demux);
 	frame = av_frame_alloc();
 	err = ctx && frame ? decode_range(s, r, ctx, frame) : DRIFT_ENOMEM;
 	fill_up(r, r->to);

@@ -22,7 +22,6 @@
 #include <stdint.h>
 
 #define SOURCE_REASON_MAX 256 /* bytes, NUL included */
-#define SOURCE_TAG_MAX (16 << 20) /* bytes; a larger ID3v2 tag is not read */
 
 struct source; /* one file; used by one thread */
 
