@@ -75,7 +75,7 @@ static void it_refuses_what_is_no_audio(void **state)
 	strange_refused("mute.mp4", "it has no audio in it");
 	strange_run("sox -n -r 44100 -c 2 none.wav trim 0 0 2>/dev/null");
 	strange_refused("none.wav", "");
-	strange_run("ffmpeg -v error -y -f lavfi -i sine -t 1 -c:a nellymoser -ar 22050 -f flv "
+	strange_run("ffmpeg -v error -y -f lavfi -i sine=d=1 -c:a nellymoser -ar 22050 -f flv "
 		    "a.flv -c:a adpcm_yamaha a.wav");
 	strange_refused("a.wav", "its audio is ADPCM Yamaha, which Drift does not take");
 	strange_refused("a.flv", "this is a Flash video, which Drift does not take");
