@@ -464,7 +464,7 @@ static enum drift_err decode_packet(const struct source *s, struct range *r, AVC
 		at += frame->nb_samples;
 		av_frame_unref(frame);
 	}
-	*whole = *whole && err == DRIFT_EMORE && (at >= end || at >= end_of_heard(s));
+	*whole = *whole && (at >= end || at >= end_of_heard(s));
 	return err == DRIFT_ENOMEM ? err : DRIFT_OK;
 }
 
