@@ -207,7 +207,7 @@ static void it_leaves_out_pictures_of_which_no_film_can_be_made(void **state)
 		    "-c:a flac -shortest wide.mkv");
 	r = remux("wide.mkv");
 	assert_false(r.is_film);
-	assert_string_equal(r.codec, "flac");
+	assert_string_equal(r.codec, "fLaC");
 	remux_clear(&r);
 }
 

@@ -75,9 +75,9 @@ static void it_takes_a_chapters_pictures_for_a_cover(void **state)
 		"-c:a libmp3lame book.mov && ffmpeg -v error -y -framerate 1/10 -i p%%d.png "
 		"-i a.wav -map 1 -map 0 -c:v copy -c:a flac -strict -2 book.mp4");
 	expect_cover(expect_sound_alone("book.m4a", "audio/mp4", "mp4a.40.2"), "p1.jpg");
-	expect_cover(expect_sound_alone("book.mkv", "audio/x-matroska", "opus"), "p1.jpg");
+	expect_cover(expect_sound_alone("book.mkv", "audio/x-matroska", "Opus"), "p1.jpg");
 	expect_cover(expect_sound_alone("book.mov", "video/quicktime", "mp4a.6b"), "p1.jpg");
-	expect_cover(expect_sound_alone("book.mp4", "audio/mp4", "flac"), "p1.png");
+	expect_cover(expect_sound_alone("book.mp4", "audio/mp4", "fLaC"), "p1.png");
 }
 
 /* A handful of pictures is no film in any codec. */
