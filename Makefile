@@ -7,8 +7,8 @@ PREFIX ?= /usr/local
 
 # outside libraries: those of the programs, of the tests, and of the walled
 # children, which alone see FFmpeg
-LIBS := libpq fcgi ogg opus libebur128 libcrypto
-DECODE_LIBS := libavformat libavcodec libswresample libswscale libavfilter libavutil libseccomp zlib
+LIBS := libpq fcgi ogg opus libebur128 libcrypto libseccomp
+DECODE_LIBS := libavformat libavcodec libswresample libswscale libavfilter libavutil zlib
 TEST_LIBS := cmocka opusfile
 
 VERSION := 0.1.0
@@ -31,7 +31,7 @@ unit_bin := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/tes
 LIB_CFLAGS := $(call pkg,--cflags,$(LIBS) $(DECODE_LIBS))
 ALL_CFLAGS = $(DRIFT_CFLAGS) $(LIB_CFLAGS) $(CFLAGS)
 $(BUILD)/obj/tests/%: LIB_CFLAGS += $(call pkg,--cflags,$(TEST_LIBS))
-PROGRAM_LIBS = -lpq -lfcgi -lopus -logg -lebur128 -lcrypto -lm
+PROGRAM_LIBS = -lpq -lfcgi -lopus -logg -lebur128 -lcrypto -lseccomp -lm
 DECODE_LINK = -lavformat -lavcodec -lswresample -lswscale -lavutil -lseccomp -lopus -lz -lm
 # its start costs a listener time: libavfilter is in a program of its own
 $(BIN)/drift-filter: DECODE_LINK = -lavfilter -lavutil -lseccomp -lm

@@ -261,7 +261,8 @@ int main(void)
 	}
 	max_hours = w.max_hours;
 	memory = mmap(NULL, WIRE_MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, WIRE_MEMORY, 0);
-	if (memory == MAP_FAILED || walls_raise(&w.limits, hello.text) != DRIFT_OK || !say(&hello))
+	if (memory == MAP_FAILED ||
+	    walls_raise(&w.limits, wire_forbidden(memory), hello.text) != DRIFT_OK || !say(&hello))
 		return 1;
 	return serve(max_hours, memory);
 }

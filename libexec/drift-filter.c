@@ -46,18 +46,20 @@ int main(void)
 	char held[WALLS_TEXT_MAX];
 	struct filterwire w;
 	bool heard = true;
-	void *memory;
+	uint8_t *memory;
 
 	if (!hear(&w) || w.type != FILTERWIRE_LIMITS) {
 		fputs("drift-filter is started by Drift's own programs.\n", stderr);
 		return 2;
 	}
 	memory = mmap(NULL, WIRE_MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, WIRE_MEMORY, 0);
-	if (memory == MAP_FAILED || walls_raise(&w.limits, held) != DRIFT_OK)
+	if (memory == MAP_FAILED ||
+	    walls_raise(&w.limits, wire_forbidden(memory), held) != DRIFT_OK)
 		return 1;
 	heard = say(FILTERWIRE_DONE);
 	while (heard && hear(&w))
-		heard = say(obey(&w, &graph, memory) ? FILTERWIRE_FAILED : FILTERWIRE_DONE);
+		heard = say(obey(&w, &graph, (float *)(void *)memory) ? FILTERWIRE_FAILED
+								      : FILTERWIRE_DONE);
 	filtergraph_free(graph);
 	return 0;
 }

@@ -33,7 +33,7 @@ static bool answer(const struct shrinkwire *ask, uint8_t *memory)
 	struct buf small = {0};
 
 	if (shrink_picture(memory, (size_t)ask->bytes, ask->side, &small, w.text) == DRIFT_OK &&
-	    small.len <= WIRE_MEMORY_BYTES) {
+	    small.len <= WIRE_FORBIDDEN_AT) {
 		memcpy(memory, small.data, small.len);
 		w.type = SHRINKWIRE_DONE;
 		w.bytes = (int64_t)small.len;
@@ -54,10 +54,11 @@ int main(void)
 		return 2;
 	}
 	memory = mmap(NULL, WIRE_MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, WIRE_MEMORY, 0);
-	if (memory == MAP_FAILED || walls_raise(&w.limits, held) != DRIFT_OK || !say(&done))
+	if (memory == MAP_FAILED ||
+	    walls_raise(&w.limits, wire_forbidden(memory), held) != DRIFT_OK || !say(&done))
 		return 1;
 	while (hear(&w) && w.type == SHRINKWIRE_SHRINK && w.bytes > 0 &&
-	       w.bytes <= (int64_t)WIRE_MEMORY_BYTES)
+	       w.bytes <= (int64_t)WIRE_FORBIDDEN_AT)
 		if (!answer(&w, memory))
 			return 1;
 	return 0;

@@ -66,6 +66,10 @@ static enum drift_err probe(struct ingest *in)
 		make_sentence(reason, sizeof(reason));
 		log_info("ingest: upload %s is refused: %s", in->u->id.text, reason);
 		upload_fail(in->conf, in->db, in->u, reason);
+	} else if (err && *reason) {
+		make_sentence(reason, sizeof(reason));
+		log_error("ingest: upload %s could not be read: %s", in->u->id.text, reason);
+		snprintf(in->u->error, sizeof(in->u->error), "%s", reason);
 	}
 	if (err)
 		return err;

@@ -26,7 +26,7 @@
  *   DRIFT_EMEDIA   not media: u->error says why, the file is gone
  *   DRIFT_ELOCKED  another one has come for it meanwhile
  *   DRIFT_ENOENT   upload or track were deleted meanwhile
- *   DRIFT_ENOSPC, DRIFT_EIO, DRIFT_EDB  it can be tried again
+ *   DRIFT_ENOSPC, DRIFT_EIO, DRIFT_EDB  it can be tried again; u->error may say why
  */
 enum drift_err ingest_run(const struct conf *conf, struct db *db, struct upload *u) MUST_CHECK;
 

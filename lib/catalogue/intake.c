@@ -215,6 +215,15 @@ static void fail_for_good(const struct intake *in, const struct upload *u, enum 
 	http_fail(in->h, err, "%s", u && *u->error ? u->error : otherwise);
 }
 
+/* What has arrived is kept: the same may go well later. */
+static void fail_for_host(const struct intake *in, const struct upload *u, enum drift_err err)
+{
+	if (u && *u->error)
+		http_fail(in->h, err, "%s What has arrived is kept; try again later.", u->error);
+	else
+		http_fail(in->h, err, "The upload could not be stored.");
+}
+
 void intake_fail(const struct intake *in, const struct upload *u, enum drift_err err)
 {
 	int64_t received = u ? u->received : 0;
@@ -262,7 +271,7 @@ void intake_fail(const struct intake *in, const struct upload *u, enum drift_err
 		http_fail(in->h, err, "The catalogue is away; try again in a moment.");
 		return;
 	default:
-		http_fail(in->h, err, "The upload could not be stored.");
+		fail_for_host(in, u, err);
 	}
 }
 

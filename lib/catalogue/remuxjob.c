@@ -188,6 +188,8 @@ static enum drift_err settle(const struct task *t, enum drift_err err, const cha
 	if (err == DRIFT_EMEDIA)
 		task_fail(t, JOB_REMUX, JOB_NO_RETRY, "The source cannot be repackaged: %s.",
 			  reason);
+	else if (err == DRIFT_EIO && *reason)
+		task_fail_host(t, JOB_REMUX, reason);
 	else if (err == DRIFT_ECLOSED || err == DRIFT_ELOCKED)
 		job_release(t->worker, t->set);
 	else

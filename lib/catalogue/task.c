@@ -47,6 +47,14 @@ void task_fail_media(const struct task *t, const char *reason)
 	task_fail_all(t, JOB_NO_RETRY, sentence);
 }
 
+void task_fail_host(const struct task *t, enum job_kind kind, const char *reason)
+{
+	if (*t->worker->stop)
+		job_release(t->worker, t->set);
+	else
+		task_fail(t, kind, JOB_RETRY, "The work was broken off: %s.", reason);
+}
+
 void task_fail_by_code(const struct task *t, enum job_kind kind, enum drift_err err)
 {
 	if (err == DRIFT_ENOSPC)

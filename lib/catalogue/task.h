@@ -30,6 +30,8 @@ __attribute__((format(printf, 4, 5))) void task_fail(const struct task *t, enum 
 void task_fail_all(const struct task *t, enum job_retry retry, const char *sentence);
 /* reason: the decoder's phrase. The source stays what it is: no second attempt. */
 void task_fail_media(const struct task *t, const char *reason);
+/* reason: why the decoder was ended, through no fault of the source: tried again later. */
+void task_fail_host(const struct task *t, enum job_kind kind, const char *reason);
 /* Our own trouble: it may be over at the next attempt. */
 void task_fail_by_code(const struct task *t, enum job_kind kind, enum drift_err err);
 

@@ -74,6 +74,13 @@ static bool check_facts(const struct work *w)
 	return true;
 }
 
+static void fail_host(const struct task *t, const char *reason)
+{
+	for (int kind = 0; kind < JOB_KINDS; kind++)
+		if (task_is_due(t, kind))
+			task_fail_host(t, kind, reason);
+}
+
 /* False: the jobs are failed. */
 static bool start_decoder(struct work *w, int source)
 {
@@ -94,6 +101,8 @@ static bool start_decoder(struct work *w, int source)
 		sourceindex_store(w->task, w->decoder);
 	if (err == DRIFT_EMEDIA)
 		task_fail_media(w->task, reason);
+	else if (err && *reason)
+		fail_host(w->task, reason);
 	else if (err)
 		task_fail_all(w->task, JOB_RETRY,
 			      "The decoder could not be started; the transcoder's log says why.");
@@ -196,6 +205,8 @@ static void settle_broken(struct work *w, enum drift_err err)
 		task_fail_media(t, decoder_get_reason(w->decoder));
 	else if (err == DRIFT_ENOMEM)
 		task_fail_all(t, JOB_RETRY, "The transcoder ran out of memory.");
+	else if (err == DRIFT_EIO && *decoder_get_reason(w->decoder))
+		fail_host(t, decoder_get_reason(w->decoder));
 	else if (err == DRIFT_ELOCKED)
 		log_info("transcode: %s version %d is no longer ours: dropped", t->set->track.text,
 			 t->set->version);

@@ -49,7 +49,7 @@ struct upload {
 	int64_t reach; /* end of the last byte acknowledged, behind gaps too */
 	int64_t expires; /* seconds since 1970 */
 	enum upload_state state;
-	char error[512]; /* a sentence, once failed */
+	char error[512]; /* a sentence, once failed, or after a fault of this host */
 	char sha256[65]; /* hexadecimal, if one request brought all of it; else "" */
 	bool is_probe_due; /* said by an acknowledgement: see preview.h */
 	int writer; /* number of its present opener; 0 unless opened */

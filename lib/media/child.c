@@ -1,6 +1,7 @@
 #include "media/child.h"
 
 #include "base/log.h"
+#include "media/syscallname.h"
 #include "media/wire.h"
 
 #include <errno.h>
@@ -249,20 +250,61 @@ enum drift_err child_hear(struct child *c, void *message, size_t max, size_t *go
 	return DRIFT_OK;
 }
 
+/* It wrote the number itself, so that it may be a lie: it is believed for a name and no more. */
+static void explain_forbidden(const struct child *c, char *reason, size_t max)
+{
+	int32_t number = *wire_forbidden(c->memory);
+	char name[SYSCALLNAME_MAX] = "unknown";
+
+	if (number > 0)
+		syscallname_get(number - 1, name);
+	log_error("decoder: its walls ended it at the system call %s, which they forbid", name);
+	snprintf(reason, max,
+		 "the server stopped reading the file at a step that it does not allow (%s); the "
+		 "fault is the server's and not the file's",
+		 name);
+}
+
+static void explain_ended(int sig, char *reason, size_t max)
+{
+	log_error("decoder: it was ended by signal %d", sig);
+	snprintf(reason, max,
+		 "the server was made to stop reading the file (signal %d); the fault is the "
+		 "server's and not the file's",
+		 sig);
+}
+
+/* Signals that a host ends its processes with, not what a process does to itself. */
+static bool is_of_host(int sig)
+{
+	return sig == SIGKILL || sig == SIGTERM || sig == SIGINT || sig == SIGHUP || sig == SIGQUIT;
+}
+
 /* The log hears what happened to the child, whoever sent the file what that means. */
-static void explain(int status, char *reason, size_t max)
+static void explain_fault(int status, char *reason, size_t max)
 {
 	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
-	if (sig == SIGSYS)
-		log_warning("child: it tried something forbidden");
-	else if (sig == SIGXCPU)
+	if (sig == SIGXCPU)
 		log_warning("child: it took more CPU time than decode_seconds allows");
 	else if (sig)
 		log_warning("child: it was ended by signal %d", sig);
 	else
 		log_warning("child: it ended too soon, with status %d", WEXITSTATUS(status));
 	snprintf(reason, max, "%s", sig == SIGXCPU ? CHILD_SLOW : CHILD_BROKEN);
+}
+
+static enum drift_err explain(const struct child *c, int status, char *reason, size_t max)
+{
+	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	if (sig == SIGSYS)
+		explain_forbidden(c, reason, max);
+	else if (is_of_host(sig))
+		explain_ended(sig, reason, max);
+	else
+		explain_fault(status, reason, max);
+	return sig == SIGSYS || is_of_host(sig) ? DRIFT_EIO : DRIFT_EMEDIA;
 }
 
 static void kill_it(const struct child *c)
@@ -292,13 +334,13 @@ static bool reap(struct child *c, int64_t wait_ms, int *status)
 	return got > 0;
 }
 
-void child_end(struct child *c, bool silent, char *reason, size_t reason_max)
+enum drift_err child_end(struct child *c, bool silent, char *reason, size_t reason_max)
 {
 	int status = 0;
 
 	if (c->pid == 0) {
 		snprintf(reason, reason_max, "%s", CHILD_BROKEN);
-		return;
+		return DRIFT_EMEDIA;
 	}
 	/* its socket is closed now: it sees that, if it still runs */
 	close(c->socket);
@@ -309,8 +351,9 @@ void child_end(struct child *c, bool silent, char *reason, size_t reason_max)
 		log_warning("child: it said nothing for %d seconds", CHILD_SILENCE_MS / 1000);
 		snprintf(reason, reason_max, "%s", CHILD_SLOW);
 	} else {
-		explain(status, reason, reason_max);
+		return explain(c, status, reason, reason_max);
 	}
+	return DRIFT_EMEDIA;
 }
 
 void child_clear(struct child *c)

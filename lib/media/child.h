@@ -58,8 +58,14 @@ enum drift_err child_hear(struct child *c, void *message, size_t max, size_t *go
  * Ends it for good (it may have ended already), and says why it did.
  *
  * silent  it is ended because it said nothing
+ * reason  for the person who sent the source, without a full stop
+ *
+ * Returns
+ *   DRIFT_EMEDIA  what it was given is to blame
+ *   DRIFT_EIO     this host is (logged): it made a system call that the walls forbid, or was told
+ *                 to end, as when the host stops or has no memory left
  */
-void child_end(struct child *c, bool silent, char *reason, size_t reason_max);
+enum drift_err child_end(struct child *c, bool silent, char *reason, size_t reason_max) MUST_CHECK;
 
 /* Moves its soft CPU limit, seconds since it started. */
 void child_allow_cpu(const struct child *c, int64_t seconds);

@@ -40,18 +40,25 @@ struct decoder {
 	bool answered[DECODER_SLOTS];
 	struct wire answer[DECODER_SLOTS]; /* of packets */
 	struct packing_entry *entry; /* owned copy of the last ones waited for */
-	bool lost;
+	enum drift_err lost; /* why it is of no more use; DRIFT_OK: it is of use */
 	struct wire_facts heard; /* the last message */
 };
 
 /* --- one message --------------------------------------------------------- */
 
+/* The first reason stays. Returns what every call returns from here on. */
+static enum drift_err lose_with(struct decoder *d, enum drift_err err, const char *reason)
+{
+	if (d->lost == DRIFT_OK) {
+		snprintf(d->reason, sizeof(d->reason), "%s", reason);
+		d->lost = err;
+	}
+	return d->lost;
+}
+
 static enum drift_err lose(struct decoder *d, const char *reason)
 {
-	if (!d->lost)
-		snprintf(d->reason, sizeof(d->reason), "%s", reason);
-	d->lost = true;
-	return DRIFT_EMEDIA;
+	return lose_with(d, DRIFT_EMEDIA, reason);
 }
 
 static enum drift_err lose_for_memory(struct decoder *d)
@@ -72,8 +79,9 @@ static enum drift_err lose_child(struct decoder *d, bool silent)
 {
 	char reason[WIRE_TEXT_MAX];
 
-	child_end(&d->child, silent, reason, sizeof(reason));
-	return lose(d, reason);
+	enum drift_err err = child_end(&d->child, silent, reason, sizeof(reason));
+
+	return lose_with(d, err, reason);
 }
 
 static enum drift_err say(struct decoder *d, const struct wire *w, int fd)
@@ -294,7 +302,7 @@ static enum drift_err new_decoder(struct decoder *d, const char *program,
 		*out = d;
 		return DRIFT_OK;
 	}
-	if (err == DRIFT_EMEDIA)
+	if (d->lost)
 		snprintf(reason, reason_max, "%s", d->reason);
 	if (err == DRIFT_ENOMEM)
 		err = DRIFT_EIO;
@@ -449,7 +457,7 @@ static enum drift_err ask(struct decoder *d, const struct wire *w)
 	if (w->slot < 0 || w->slot >= DECODER_SLOTS || d->pending[w->slot])
 		return DRIFT_EINVAL;
 	if (d->lost)
-		return DRIFT_EMEDIA;
+		return d->lost;
 	err = say(d, w, -1);
 	if (err == DRIFT_OK)
 		d->pending[w->slot] = true;
@@ -490,7 +498,7 @@ static enum drift_err wait_slot(struct decoder *d, int slot, const uint8_t **out
 	if (slot < 0 || slot >= DECODER_SLOTS || !d->pending[slot])
 		return DRIFT_EINVAL;
 	while (!d->answered[slot]) {
-		enum drift_err err = d->lost ? DRIFT_EMEDIA : take_answer(d);
+		enum drift_err err = d->lost ? d->lost : take_answer(d);
 
 		if (err != DRIFT_OK)
 			return err;

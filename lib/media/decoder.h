@@ -50,7 +50,8 @@ struct decoder; /* one child; used by the thread that made it, with which it die
  * Returns
  *   DRIFT_EMEDIA  not media that Drift takes, no audio in it, too long, or
  *                 broken: reason says which, for the person who sent it
- *   DRIFT_EIO     the child could not be started (logged)
+ *   DRIFT_EIO     the child could not be started, or was ended by a fault of this host (logged);
+ *                 reason is a sentence about that or untouched
  */
 enum drift_err decoder_new(const char *program, const struct decoder_limits *limits, int source,
 			   struct decoder **out, char *reason, size_t reason_max) MUST_CHECK;
@@ -148,9 +149,9 @@ enum drift_err decoder_ask(struct decoder *d, int slot, int64_t first, int32_t c
  * out  count * channels floats in shared memory, borrowed until the next ask
  *      for that slot. The child could still write there: read it once.
  *
- * Returns DRIFT_EMEDIA when the source cannot be decoded or the child broke a
- * wall or died: decoder_get_reason() is a sentence for the job's error. The
- * decoder is of no more use then.
+ * Returns DRIFT_EMEDIA when the source cannot be decoded or the child died of it, DRIFT_EIO
+ * (logged) when it made a forbidden system call or the host ended it: decoder_get_reason() is a
+ * sentence for the job's error. The decoder is of no more use then.
  */
 enum drift_err decoder_wait(struct decoder *d, int slot, const float **out) MUST_CHECK;
 const char *decoder_get_reason(const struct decoder *d);

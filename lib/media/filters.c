@@ -73,7 +73,7 @@ static enum drift_err lose(struct filters *f, bool silent)
 {
 	char reason[WIRE_TEXT_MAX];
 
-	child_end(&f->child, silent, reason, sizeof(reason));
+	(void)!child_end(&f->child, silent, reason, sizeof(reason));
 	log_error("filters: %s: %s", f->graph.text, reason);
 	return DRIFT_EIO;
 }

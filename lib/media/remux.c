@@ -140,7 +140,8 @@ static enum drift_err ask(struct work *w)
 /* The child's own sentence, where it was lost. */
 static enum drift_err explain(struct work *w, const struct decoder *d, enum drift_err err)
 {
-	return err == DRIFT_EMEDIA ? refuse(w, decoder_get_reason(d)) : err;
+	snprintf(w->reason, REMUX_REASON_MAX, "%s", decoder_get_reason(d));
+	return err;
 }
 
 /* --- the file ----------------------------------------------------------------------- */

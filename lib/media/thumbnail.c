@@ -29,7 +29,7 @@ static enum drift_err hear(struct child *c, struct shrinkwire *w, char *reason)
 		wire_clean(w->text, sizeof(w->text));
 		snprintf(reason, THUMBNAIL_REASON_MAX, "%s", w->text);
 	} else {
-		child_end(c, err == DRIFT_EMORE, reason, THUMBNAIL_REASON_MAX);
+		return child_end(c, err == DRIFT_EMORE, reason, THUMBNAIL_REASON_MAX);
 	}
 	return DRIFT_EMEDIA;
 }
@@ -52,7 +52,7 @@ static enum drift_err take(const struct child *c, int64_t bytes, struct buf *out
 {
 	size_t before = out->len;
 
-	if (bytes < 4 || bytes > (int64_t)WIRE_MEMORY_BYTES) {
+	if (bytes < 4 || bytes > (int64_t)WIRE_FORBIDDEN_AT) {
 		snprintf(reason, THUMBNAIL_REASON_MAX, "the decoder lied about it");
 		return DRIFT_EMEDIA;
 	}
@@ -90,7 +90,7 @@ enum drift_err thumbnail_make(const char *program, int64_t memory_mb, const void
 	enum drift_err err = DRIFT_EMEDIA;
 
 	snprintf(reason, THUMBNAIL_REASON_MAX, "it is empty, or too large");
-	if (len > 0 && len <= WIRE_MEMORY_BYTES) {
+	if (len > 0 && len <= WIRE_FORBIDDEN_AT) {
 		err = child_start(&c, program);
 		if (!err)
 			err = greet(&c, memory_mb, reason);

@@ -129,16 +129,45 @@ static bool add_rules(scmp_filter_ctx filter)
 	       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, own) == 0;
 }
 
-static bool raise_seccomp(void)
+#define BY_SECCOMP 1 /* SYS_SECCOMP of the kernel's siginfo.h; glibc 2.36 has no name for it */
+
+static int32_t *last_words; /* where the number of a forbidden call is left */
+
+/*
+ * A call that is forbidden was not made; this says which one, and ends the process. SIGSYS is
+ * blocked in its own handler: one more forbidden call, and the kernel kills, whatever else the
+ * process may have blocked or overwritten (force_sig_info_to_task() in kernel/signal.c).
+ */
+static void tell_and_die(int sig, siginfo_t *info, void *context)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	bool held = filter && add_rules(filter) && seccomp_load(filter) == 0;
+	(void)context;
+	if (info->si_code == BY_SECCOMP)
+		*last_words = info->si_syscall + 1;
+	(void)syscall(SYS_getppid);
+	_exit(128 + sig);
+}
+
+static bool set_handler(int32_t *forbidden)
+{
+	struct sigaction act = {.sa_sigaction = tell_and_die, .sa_flags = SA_SIGINFO};
+
+	last_words = forbidden;
+	sigfillset(&act.sa_mask);
+	return sigaction(SIGSYS, &act, NULL) == 0;
+}
+
+static bool raise_seccomp(int32_t *forbidden)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
+	bool held =
+		filter && add_rules(filter) && set_handler(forbidden) && seccomp_load(filter) == 0;
 
 	seccomp_release(filter);
 	return held;
 }
 
-enum drift_err walls_raise(const struct walls_limits *limits, char held[WALLS_TEXT_MAX])
+enum drift_err walls_raise(const struct walls_limits *limits, int32_t *forbidden,
+			   char held[WALLS_TEXT_MAX])
 {
 	char landlock[24] = "no landlock";
 	bool seccomp;
@@ -150,7 +179,7 @@ enum drift_err walls_raise(const struct walls_limits *limits, char held[WALLS_TE
 	abi = raise_landlock();
 	if (abi > 0)
 		snprintf(landlock, sizeof(landlock), "landlock %d", abi);
-	seccomp = raise_seccomp();
+	seccomp = raise_seccomp(forbidden);
 	snprintf(held, WALLS_TEXT_MAX, "%s, %s", seccomp ? "seccomp" : "no seccomp", landlock);
 	return DRIFT_OK;
 }

@@ -30,10 +30,13 @@ struct walls_limits {
  * the caller has pointed at /dev/null) and manage its memory; any other system call kills it with
  * SIGSYS (seccomp), any file by name is refused (Landlock).
  *
- * held  "seccomp, landlock 4", or which one is missing
+ * forbidden  where the number of that call plus 1 is left for whoever shares the memory, else 0
+ *            stays; borrowed for the life of the process
+ * held       "seccomp, landlock 4", or which one is missing
  *
  * Returns DRIFT_EIO when a limit could not be set: do not go on.
  */
-enum drift_err walls_raise(const struct walls_limits *limits, char held[WALLS_TEXT_MAX]) MUST_CHECK;
+enum drift_err walls_raise(const struct walls_limits *limits, int32_t *forbidden,
+			   char held[WALLS_TEXT_MAX]) MUST_CHECK;
 
 #endif

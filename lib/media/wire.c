@@ -78,6 +78,11 @@ enum drift_err wire_receive(int socket, void *message, size_t max, size_t *got, 
 	return DRIFT_OK;
 }
 
+int32_t *wire_forbidden(uint8_t *memory)
+{
+	return (int32_t *)(void *)(memory + WIRE_FORBIDDEN_AT);
+}
+
 /* U+0000 to U+001F, U+007F to U+009F */
 static bool is_control(const char *t)
 {

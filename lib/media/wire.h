@@ -25,7 +25,8 @@
  *              <- PACKETS    slot, count, bytes, ended, rounded, first: where they lie in
  *                            the source, -1: in the slot; or FAILED
  *
- * PCM, packets (see packing.h) and the cover lie in a memfd whose size is sealed.
+ * PCM, packets (see packing.h) and the cover lie in a memfd whose size is sealed. Behind them is
+ * the number of a system call that the walls forbade, see walls_raise().
  */
 #ifndef DRIFT_MEDIA_WIRE_H
 #define DRIFT_MEDIA_WIRE_H
@@ -48,7 +49,8 @@
 #define WIRE_PACKETS_ROOM (WIRE_SLOT_BYTES - WIRE_PACKETS_AT)
 #define WIRE_COVER_AT (DECODER_SLOTS * WIRE_SLOT_BYTES)
 #define WIRE_INDEX_MAX WIRE_COVER_AT /* bytes */
-#define WIRE_MEMORY_BYTES (WIRE_COVER_AT + DECODER_COVER_MAX)
+#define WIRE_FORBIDDEN_AT (WIRE_COVER_AT + DECODER_COVER_MAX) /* an int32_t */
+#define WIRE_MEMORY_BYTES (WIRE_FORBIDDEN_AT + sizeof(int32_t))
 
 enum wire_type {
 	WIRE_LIMITS = 1,
@@ -109,5 +111,8 @@ enum drift_err wire_receive(int socket, void *message, size_t max, size_t *got, 
 /* Keeps what is UTF-8, in place; control characters between words become one space. text has max
    bytes, of which the last one is the NUL, and need not end. */
 void wire_clean(char *text, size_t max);
+
+/* Where walls_raise() leaves its number, in memory that is mapped. */
+int32_t *wire_forbidden(uint8_t *memory);
 
 #endif

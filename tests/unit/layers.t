@@ -8,7 +8,8 @@ use Test::More;
 my %edges = (
 	qr{^libpq-fe\.h$}                                    => qr{^catalogue/db$},
 	qr{^fcgi(?:app|_stdio|_config)?\.h$}                 => qr{^http/fcgi$},
-	qr{^(?:seccomp|linux/landlock)\.h$}                  => qr{^media/walls$},
+	qr{^linux/landlock\.h$}                              => qr{^media/walls$},
+	qr{^seccomp\.h$}                                     => qr{^media/(?:walls|syscallname)$},
 	qr{^ini\.h$}                                         => qr{^base/conf$},
 	qr{^openssl/}                                        => qr{^(?:base/digest|catalogue/store)$},
 	qr{^zlib\.h$}                                        => qr{^media/id3v2$},

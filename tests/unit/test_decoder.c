@@ -20,7 +20,7 @@ static pid_t child_pid(void)
 	return pid;
 }
 
-static void expect_reason(int sig, const char *reason)
+static void expect_reason(int sig, enum drift_err err, const char *reason)
 {
 	struct decoder *d = strange_open("a.wav");
 	const float *pcm;
@@ -31,22 +31,57 @@ static void expect_reason(int sig, const char *reason)
 	assert_int_equal(decoder_ask(d, 0, 0, 1000), DRIFT_OK);
 	kill(child_pid(), sig);
 	kill(child_pid(), SIGCONT);
-	assert_int_equal(decoder_wait(d, 0, &pcm), DRIFT_EMEDIA);
+	assert_int_equal(decoder_wait(d, 0, &pcm), err);
 	assert_string_equal(decoder_get_reason(d), reason);
-	assert_int_equal(decoder_ask(d, 1, 0, 1), DRIFT_EMEDIA);
+	assert_int_equal(decoder_ask(d, 1, 0, 1), err);
 	decoder_free(d);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 }
 
-static void it_says_why_a_child_ended(void **state)
+static void it_blames_a_source_for_what_it_does_to_a_child(void **state)
 {
 	(void)state;
 	strange_wav("a.wav", 44100, 2, 16);
-	expect_reason(SIGKILL, CHILD_BROKEN);
-	expect_reason(SIGSEGV, CHILD_BROKEN);
-	expect_reason(SIGSYS, CHILD_BROKEN);
-	expect_reason(SIGXCPU, CHILD_SLOW);
+	expect_reason(SIGSEGV, DRIFT_EMEDIA, CHILD_BROKEN);
+	expect_reason(SIGXCPU, DRIFT_EMEDIA, CHILD_SLOW);
+}
+
+static void it_does_not_blame_a_source_for_what_the_host_does_to_a_child(void **state)
+{
+	(void)state;
+	strange_wav("a.wav", 44100, 2, 16);
+	expect_reason(SIGKILL, DRIFT_EIO,
+		      "the server was made to stop reading the file (signal 9); the fault is the "
+		      "server's and not the file's");
+	expect_reason(SIGTERM, DRIFT_EIO,
+		      "the server was made to stop reading the file (signal 15); the fault is the "
+		      "server's and not the file's");
+	expect_reason(SIGSYS, DRIFT_EIO,
+		      "the server stopped reading the file at a step that it does not allow "
+		      "(unknown); the fault is the server's and not the file's");
+}
+
+/* A library loaded ahead of the decoder does what the walls forbid, as the time zone once did. */
+static void it_names_the_call_that_the_walls_forbid(void **state)
+{
+	struct decoder *d = NULL;
+	char reason[256] = "", script[4096];
+	int fd = open("a.wav", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	strange_text("opens.c",
+		     "#include <fcntl.h>\n"
+		     "int avformat_open_input(void) { return open(\"/etc/localtime\", 0); }\n");
+	strange_run("cc -shared -fPIC -o opens.so opens.c");
+	snprintf(script, sizeof(script), "#!/bin/sh\nLD_PRELOAD='%s/opens.so' exec '%s'\n",
+		 strange_folder, strange_program());
+	strange_text("opens", script);
+	assert_int_equal(chmod("opens", 0700), 0);
+	assert_int_equal(decoder_new("./opens", &strange_limits, fd, &d, reason, sizeof(reason)),
+			 DRIFT_EIO);
+	assert_non_null(strstr(reason, "(openat)"));
+	close(fd);
 }
 
 static void it_ends_a_child_that_says_nothing(void **state)
@@ -61,8 +96,8 @@ static void it_ends_a_child_that_says_nothing(void **state)
 	assert_int_equal(child_start(&c, strange_program()), DRIFT_OK);
 	assert_int_equal(child_hear(&c, &w, sizeof(w), &got, &patience_ms), DRIFT_EMORE);
 	assert_true(patience_ms <= 0);
-	child_end(&c, true, reason, sizeof(reason));
-	assert_string_equal(reason, CHILD_SLOW);
+	assert_int_equal(child_end(&c, true, reason, sizeof(reason)), DRIFT_EMEDIA);
+	assert_string_equal(reason, "the decoder said nothing for 60 seconds");
 	child_clear(&c);
 }
 
@@ -203,7 +238,9 @@ static void it_keeps_only_clean_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_says_why_a_child_ended),
+		cmocka_unit_test(it_blames_a_source_for_what_it_does_to_a_child),
+		cmocka_unit_test(it_does_not_blame_a_source_for_what_the_host_does_to_a_child),
+		cmocka_unit_test(it_names_the_call_that_the_walls_forbid),
 		cmocka_unit_test(it_ends_a_child_that_says_nothing),
 		cmocka_unit_test(it_leaves_no_child_and_no_descriptor_behind),
 		cmocka_unit_test(it_gives_the_child_nothing_but_two_descriptors),

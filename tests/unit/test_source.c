@@ -3,6 +3,7 @@
 #include "strange.h"
 
 #include "media/source.h"
+#include "media/warmup.h"
 
 #define LAG_MAX 40 /* samples to either side that may not fit better */
 
@@ -583,6 +584,7 @@ int main(void)
 		cmocka_unit_test(it_takes_no_index_of_another_file),
 	};
 
+	warmup_run(); /* some tests read in this process */
 	(void)strange_program(); /* while the working folder is still the caller's */
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, strange_setup, strange_teardown);

@@ -1,4 +1,5 @@
 /* media/walls: behind them nothing of the machine can be reached */
+#include "media/syscallname.h"
 #include "media/walls.h"
 
 #include <libavutil/log.h>
@@ -33,19 +34,23 @@ static const struct walls_limits limits = {
 	.descriptors = 16,
 };
 
+static int32_t *forbidden; /* in memory shared with the process */
+
 /* What becomes of a process that does act() behind the walls: its exit code,
    or the signal that ended it, negative. */
 static int fate(int (*act)(void))
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid;
 
+	*forbidden = 0;
+	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		char text[WALLS_TEXT_MAX] = "";
 
 		dup2(open("/dev/null", O_WRONLY), 2);
-		if (walls_raise(&limits, text) != DRIFT_OK)
+		if (walls_raise(&limits, forbidden, text) != DRIFT_OK)
 			_exit(1);
 		_exit(act());
 	}
@@ -117,6 +122,23 @@ static int act_execute_memory(void)
 		       -1, 0);
 
 	return p == MAP_FAILED ? REFUSED : ALIVE;
+}
+
+/* What a stranger's code might try, so that it outlives a forbidden call. */
+static int act_defy(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	(void)syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
+	return ALIVE;
+}
+
+static int act_take_the_handler_away(void)
+{
+	signal(SIGSYS, SIG_IGN);
+	return ALIVE;
 }
 
 static int act_eat(void)
@@ -229,10 +251,19 @@ static void it_ends_whoever_reaches_outside(void **state)
 	static const struct {
 		int (*act)(void);
 		const char *name;
+		int32_t number; /* of the call that is told; -1: none */
 	} acts[] = {
-		{act_open, "open"},	{act_create, "create"}, {act_socket, "socket"},
-		{act_fork, "fork"},	{act_exec, "exec"},	{act_kill, "kill"},
-		{act_ptrace, "ptrace"}, {act_write, "write"},	{act_execute_memory, "exec memory"},
+		{act_open, "open", SYS_openat},
+		{act_create, "create", SYS_openat},
+		{act_socket, "socket", SYS_socket},
+		{act_fork, "fork", SYS_clone},
+		{act_exec, "exec", SYS_execve},
+		{act_kill, "kill", SYS_getppid},
+		{act_ptrace, "ptrace", SYS_ptrace},
+		{act_write, "write", SYS_write},
+		{act_execute_memory, "exec memory", SYS_mmap},
+		{act_take_the_handler_away, "signal", SYS_rt_sigaction},
+		{act_defy, "blocked signals", -1},
 	};
 
 	/* without seccomp Landlock still refuses what has a name */
@@ -243,6 +274,8 @@ static void it_ends_whoever_reaches_outside(void **state)
 	for (size_t i = 0; i < count; i++)
 		if (fate(acts[i].act) != wanted)
 			fail_msg("%s went through", acts[i].name);
+		else if (has_seccomp() && *forbidden != acts[i].number + 1)
+			fail_msg("%s is told as call %d", acts[i].name, *forbidden - 1);
 }
 
 static void it_caps_memory(void **state)
@@ -263,6 +296,19 @@ static void it_lets_an_abort_be_seen_as_one(void **state)
 	assert_int_equal(fate(act_abort), -SIGABRT);
 }
 
+static void it_names_a_call_by_its_number(void **state)
+{
+	char name[SYSCALLNAME_MAX];
+
+	(void)state;
+	syscallname_get(SYS_openat, name);
+	assert_string_equal(name, "openat");
+	syscallname_get(99999, name);
+	assert_string_equal(name, "number 99999");
+	syscallname_get(INT32_MIN, name);
+	assert_string_equal(name, "number -2147483648");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,7 +318,13 @@ int main(void)
 		cmocka_unit_test(it_caps_memory),
 		cmocka_unit_test(it_caps_cpu_time),
 		cmocka_unit_test(it_lets_an_abort_be_seen_as_one),
+		cmocka_unit_test(it_names_a_call_by_its_number),
 	};
+
+	forbidden = mmap(NULL, sizeof(*forbidden), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (forbidden == MAP_FAILED)
+		return 1;
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
