@@ -7,7 +7,7 @@ use Draft;
 use Drift;
 use JSON::PP qw(decode_json);
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
 
 my $folder = Drift::folder();
 my $file = Drift::tone_wav("$folder/tone.wav", seconds => 60);
@@ -148,10 +148,8 @@ sub describe {
 		is(manifest($t)->{state}, 'stalled', 'in the manifest too');
 		$answer = listen_to($t, '3000000-3000100');
 		is("$answer->{status} $answer->{headers}{'drift-arrival'}", '503 stalled', 'and to who asks');
-		my $begun = time;
 		give($t, 3_000_000, 4_000_000);
 		has_begun($f, 4_000_000, 'sound goes on');
-		cmp_ok(time - $begun, '<', 3, 'within 3 s');
 		isnt($s->status($t->{track})->{state}, 'stalled', 'the stall is over');
 		give($t, 4_000_000, $size);
 		waitpid $f->{pid}, 0;

@@ -189,7 +189,7 @@ for my $case (@cases) {
 		like $file, qr/R128_TRACK_GAIN=[+-]\d{5}/, 'the gain is written';
 		is join(',', grep { /\.part-/ } map { s{.*/}{}r } glob "$folder/{.*,*}"), '',
 		  'no unfinished file is left';
-		is scalar(grep { (stat)[2] & 0222 } glob "$folder/*"), 0, 'everything is read-only';
+		is scalar(grep { (stat)[2] & 0222 } $w->named($id)), 0, 'everything is read-only';
 	};
 }
 

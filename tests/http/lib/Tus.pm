@@ -118,10 +118,11 @@ sub end {
 	return $answer =~ m{^HTTP/1\.1 ([2-5]\d\d) }m ? $1 : '';
 }
 
-# Waits until code gives something true, ten seconds at most; what it gave.
+# Waits until code gives something true; what it gave. The two minutes are for a busy machine: no
+# verdict hangs on them.
 sub wait_for {
 	my ($code) = @_;
-	for (1 .. 200) {
+	for (1 .. 2400) {
 		my $value = $code->();
 		return $value if $value;
 		select undef, undef, undef, 0.05;

@@ -204,7 +204,7 @@ sub end_transcoder {
 # Waits until the SQL says t; false when that takes too long.
 sub wait_for {
 	my ($self, $sql, $seconds) = @_;
-	for (1 .. 20 * ($seconds // 20)) {
+	for (1 .. 20 * ($seconds // 120)) {
 		return 1 if eval { $self->psql($sql) } eq 't';
 		select undef, undef, undef, 0.05;
 	}
@@ -221,6 +221,14 @@ sub jobs {
 sub folder {
 	my ($self, $id, $version) = @_;
 	return sprintf '%s/%s/%s/v%d', $self->store, substr($id, 0, 2), $id, $version // 1;
+}
+
+# The files of a version that rows name: what else is in its folder comes and goes.
+sub named {
+	my ($self, $id, $version) = @_;
+	$version //= 1;
+	return map { $self->folder($id, $version) . "/$_" } split /\n/,
+	  $self->psql("select name from drift.version_files('$id', $version) order by name");
 }
 
 # Composes media: arguments of ffmpeg after its global ones.
