@@ -1,5 +1,6 @@
 #include "media/chain.h"
 
+#include "media/change.h"
 #include "media/oggspan.h"
 
 #include <stdio.h>
@@ -9,10 +10,15 @@
 void chain_clear(struct chain *c)
 {
 	free(c->link);
+	resampler_free(c->resampler);
 	*c = (struct chain){0};
 }
 
-static enum drift_err add(struct chain *c, const struct packets *p, const struct extent *extent)
+/* Says it about the file and gives DRIFT_EMEDIA back. */
+#define REFUSE(reason, ...) (snprintf(reason, DEMUX_REASON_MAX, __VA_ARGS__), DRIFT_EMEDIA)
+
+static enum drift_err add(struct chain *c, const struct packets *p, const struct voice *voice,
+			  const struct extent *extent)
 {
 	struct chain_link *link = realloc(c->link, sizeof(*link) * (size_t)(c->count + 1));
 
@@ -22,6 +28,7 @@ static enum drift_err add(struct chain *c, const struct packets *p, const struct
 		.start = p->file.start,
 		.end = p->file.in->bytes,
 		.limit = p->limit,
+		.voice = *voice,
 		.extent = *extent,
 	};
 	c->link = link;
@@ -29,65 +36,81 @@ static enum drift_err add(struct chain *c, const struct packets *p, const struct
 	return DRIFT_OK;
 }
 
-enum drift_err chain_begin(struct chain *c, const struct packets *p, const struct extent *extent)
+/* What all links have in common, and what comes out of each. */
+static void settle(struct chain *c)
 {
-	return add(c, p, extent);
+	c->rate = c->link[0].voice.rate;
+	for (int i = 0; i < c->count; i++) {
+		const struct voice *v = &c->link[i].voice;
+
+		if (v->rate != c->rate)
+			c->rate = CHAIN_MIXED_RATE;
+		if (v->layout.nb_channels > c->channels)
+			c->channels = v->layout.nb_channels;
+	}
+	for (int i = 0; i < c->count; i++)
+		voice_set_output(&c->link[i].voice, c->channels == 1 ? 1 : 2);
 }
 
-/* What all links have in common. */
-struct sound {
-	const struct codec *codec;
-	int rate, channels;
-};
-
-static struct sound sound_of(const struct packets *p)
+enum drift_err chain_begin(struct chain *c, const struct packets *p, const struct voice *voice,
+			   const struct extent *extent)
 {
-	const AVCodecParameters *par = p->demux.stream->codecpar;
+	enum drift_err err = add(c, p, voice, extent);
 
-	return (struct sound){p->demux.codec, par->sample_rate, par->ch_layout.nb_channels};
-}
-
-static bool is_like(const struct packets *p, const struct sound *first)
-{
-	struct sound own = sound_of(p);
-
-	return own.codec == first->codec && own.rate == first->rate &&
-	       own.channels == first->channels;
+	if (!err)
+		settle(c);
+	return err;
 }
 
 static enum drift_err open_at(struct packets *p, int64_t start, int64_t end, int64_t limit,
-			      char *reason)
+			      const struct voice *voice, char *reason)
 {
 	packets_close(p);
 	p->file.start = start;
 	p->file.in->bytes = end;
 	p->limit = limit;
+	p->frame = voice->frame;
+	p->rate = voice->rate;
 	return packets_open(p, reason);
 }
 
-/* One that p shall read. */
-static enum drift_err follow_one(struct chain *c, struct packets *p, const struct oggspan *span,
-				 const struct sound *first, int32_t rate, int64_t most,
-				 char *reason)
+static int64_t most_of(const struct voice *v, int64_t hours)
 {
-	struct extent extent;
-	enum drift_err err = open_at(p, span->start, span->end, INT64_MAX, reason);
+	return hours * 3600 * v->rate;
+}
 
+/* Measures bytes [start, end), of that voice. */
+static enum drift_err measure(struct packets *p, int64_t start, int64_t end,
+			      const struct voice *voice, int64_t hours, struct extent *out,
+			      char *reason)
+{
+	enum drift_err err = open_at(p, start, end, INT64_MAX, voice, reason);
+
+	return err ? err : extent_measure(p, voice->rate, most_of(voice, hours), out);
+}
+
+/* The stream in bytes [start, end) becomes the next link, if it is of that codec. */
+static enum drift_err follow_one(struct chain *c, struct packets *p, int64_t start, int64_t end,
+				 const struct codec *codec, int64_t hours, char *reason)
+{
+	const struct voice none = {0};
+	struct voice voice;
+	struct extent extent;
+	enum drift_err err = open_at(p, start, end, INT64_MAX, &none, reason);
+
+	if (!err)
+		err = voice_learn(p, &voice, reason);
 	if (err == DRIFT_ENOMEM)
 		return err;
-	if (err || !is_like(p, first)) {
-		snprintf(reason, DEMUX_REASON_MAX,
-			 "stream %d of its chain has another codec, rate or number of channels",
-			 c->count + 1);
-		return DRIFT_EMEDIA;
-	}
-	if (c->count == CHAIN_LINKS_MAX) {
-		snprintf(reason, DEMUX_REASON_MAX, "it is a chain of more than %d streams",
-			 CHAIN_LINKS_MAX);
-		return DRIFT_EMEDIA;
-	}
-	err = extent_measure(p, rate, most, &extent);
-	return err ? err : add(c, p, &extent);
+	if (err || p->demux.codec != codec)
+		return REFUSE(reason, "stream %d of its chain has another codec, or is broken",
+			      c->count + 1);
+	if (voice.rate < RESAMPLE_RATE_MIN || voice.rate > RESAMPLE_RATE_MAX)
+		return REFUSE(reason, "a sample rate of %d Hz in it is beyond belief", voice.rate);
+	if (c->count == CHAIN_LINKS_MAX)
+		return REFUSE(reason, "it is a chain of more than %d streams", CHAIN_LINKS_MAX);
+	err = measure(p, start, end, &voice, hours, &extent, reason);
+	return err ? err : add(c, p, &voice, &extent);
 }
 
 static bool is_ogg(const struct packets *p)
@@ -101,36 +124,73 @@ static bool find(const struct packets *p, int64_t at, int64_t bytes, struct oggs
 	return oggspan_read(p->file.in->fd, at, bytes, p->beat, out);
 }
 
-/* The links behind the first. */
-static enum drift_err follow(struct chain *c, struct packets *p, int32_t rate, int64_t most,
-			     char *reason)
+/* The links behind the first of an Ogg file. */
+static enum drift_err follow_ogg(struct chain *c, struct packets *p, int64_t hours, char *reason)
 {
 	const int64_t bytes = p->file.in->bytes;
-	const struct sound first = sound_of(p);
+	const struct codec *codec = p->demux.codec;
 	enum drift_err err = DRIFT_OK;
 	struct oggspan span;
 
-	if (!is_ogg(p) || !find(p, p->file.start, bytes, &span))
+	if (!find(p, p->file.start, bytes, &span))
 		return DRIFT_OK;
 	c->link[0].end = span.end;
 	while (!err && find(p, span.end, bytes, &span))
 		if (span.packets > 0)
-			err = follow_one(c, p, &span, &first, rate, most - chain_samples(c),
-					 reason);
+			err = follow_one(c, p, span.start, span.end, codec, hours, reason);
 	if (c->count == 1)
 		c->link[0].end = bytes;
 	return err;
 }
 
-enum drift_err chain_measure(struct chain *c, struct packets *p, int32_t rate, int64_t most,
-			     char reason[DEMUX_REASON_MAX])
+static enum drift_err refuse_change(const struct chain *c, char *reason)
+{
+	const struct chain_link *last = &c->link[c->count - 1];
+	int64_t seconds = last->extent.total / last->voice.rate;
+
+	return REFUSE(reason, "its rate, channels or depth change %lld:%02lld into a stream",
+		      (long long)(seconds / 60), (long long)(seconds % 60));
+}
+
+/* The links behind the first of a bare stream: the last one ends where the walk through it met
+   another sound. What it has at its own ends counts there, so it is measured again. */
+static enum drift_err follow_changes(struct chain *c, struct packets *p, int64_t hours,
+				     char *reason)
+{
+	const int64_t bytes = p->file.in->bytes;
+	const struct codec *codec = p->demux.codec;
+	enum drift_err err = DRIFT_OK;
+
+	while (!err && p->change_at) {
+		struct chain_link *last = &c->link[c->count - 1];
+		int64_t start = p->change_at;
+
+		if (start <= last->start)
+			return refuse_change(c, reason);
+		p->indexing = false;
+		last->end = start;
+		err = measure(p, last->start, start, &last->voice, hours, &last->extent, reason);
+		if (!err)
+			err = follow_one(c, p, start, bytes, codec, hours, reason);
+	}
+	return err;
+}
+
+enum drift_err chain_measure(struct chain *c, struct packets *p, const struct voice *voice,
+			     int64_t hours, char reason[DEMUX_REASON_MAX])
 {
 	struct extent extent;
-	enum drift_err err = extent_measure(p, rate, most, &extent);
+	enum drift_err err = extent_measure(p, voice->rate, most_of(voice, hours), &extent);
 
 	if (!err)
-		err = add(c, p, &extent);
-	return err ? err : follow(c, p, rate, most, reason);
+		err = add(c, p, voice, &extent);
+	if (!err)
+		err = is_ogg(p) ? follow_ogg(c, p, hours, reason)
+				: follow_changes(c, p, hours, reason);
+	if (err)
+		return err;
+	settle(c);
+	return chain_samples(c) > hours * 3600 * c->rate ? DRIFT_ELARGE : DRIFT_OK;
 }
 
 enum drift_err chain_enter(struct chain *c, struct packets *p, int i)
@@ -141,16 +201,24 @@ enum drift_err chain_enter(struct chain *c, struct packets *p, int i)
 
 	if (c->open == i)
 		return DRIFT_OK;
-	err = open_at(p, link->start, link->end, link->limit, reason);
+	err = open_at(p, link->start, link->end, link->limit, &link->voice, reason);
 	c->open = err ? c->count : i;
 	return err;
 }
 
-int64_t chain_link_samples(const struct chain *c, int i)
+int64_t chain_native_samples(const struct chain *c, int i)
 {
 	const struct extent *e = &c->link[i].extent;
 
 	return e->total - e->delay - e->padding;
+}
+
+int64_t chain_link_samples(const struct chain *c, int i)
+{
+	int64_t native = chain_native_samples(c, i);
+	int32_t rate = c->link[i].voice.rate;
+
+	return rate == c->rate ? native : resample_length(native, rate);
 }
 
 int64_t chain_samples(const struct chain *c)
@@ -160,6 +228,24 @@ int64_t chain_samples(const struct chain *c)
 	for (int i = 0; i < c->count; i++)
 		samples += chain_link_samples(c, i);
 	return samples;
+}
+
+enum drift_err chain_resampler(struct chain *c, int i, const struct resampler **out)
+{
+	int32_t rate = c->link[i].voice.rate;
+	enum drift_err err = DRIFT_OK;
+
+	if (c->resampler_rate != rate) {
+		resampler_free(c->resampler);
+		c->resampler = NULL;
+		c->resampler_rate = 0;
+		err = resampler_new(rate, c->channels == 1 ? 1 : 2, &c->resampler);
+	}
+	if (err)
+		return err;
+	c->resampler_rate = rate;
+	*out = c->resampler;
+	return DRIFT_OK;
 }
 
 bool chain_is_in(const struct packets *p)

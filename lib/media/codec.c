@@ -1,5 +1,7 @@
 #include "media/codec.h"
 
+#include "media/flacframe.h"
+
 #include <libavutil/intreadwrite.h>
 #include <libavutil/mathematics.h>
 #include <stdio.h>
@@ -410,6 +412,56 @@ static int32_t plain_samples(const struct codec_clock *c, int bytes)
 		return bytes / c->par->ch_layout.nb_channels;
 	default:
 		return pcm_samples(c->par, bytes);
+	}
+}
+
+/* Version and rate together; single channel is mode 3, all other modes are two. */
+static bool mpeg_sound(const uint8_t *d, int bytes, struct codec_sound *out)
+{
+	if (mpeg_samples(d, bytes) == 0)
+		return false;
+	out->rate = 1 + ((d[1] >> 3 & 3) << 2 | (d[2] >> 2 & 3));
+	out->channels = d[3] >> 6 == 3 ? 1 : 2;
+	return true;
+}
+
+static bool adts_sound(const uint8_t *d, int bytes, struct codec_sound *out)
+{
+	if (bytes < 7 || d[0] != 0xff || (d[1] & 0xf6) != 0xf0)
+		return false;
+	out->rate = 1 + (d[2] >> 2 & 15);
+	out->channels = (d[2] & 1) << 2 | d[3] >> 6;
+	return true;
+}
+
+/* What it leaves to STREAMINFO stays 0. The two sides of a stereo pair may be coded in four ways.
+ */
+static bool flac_sound(const uint8_t *d, int bytes, struct codec_sound *out)
+{
+	struct flacframe frame;
+
+	if (flacframe_parse(d, (size_t)bytes, &frame) != DRIFT_OK)
+		return false;
+	out->rate = frame.rate_code;
+	out->channels = frame.channel_code > 7 ? 2 : frame.channel_code + 1;
+	out->bits = frame.bits_code;
+	return true;
+}
+
+bool codec_sound(const struct codec *codec, const uint8_t *data, int bytes, struct codec_sound *out)
+{
+	*out = (struct codec_sound){0};
+	switch (codec->id) {
+	case AV_CODEC_ID_MP1:
+	case AV_CODEC_ID_MP2:
+	case AV_CODEC_ID_MP3:
+		return mpeg_sound(data, bytes, out);
+	case AV_CODEC_ID_AAC:
+		return adts_sound(data, bytes, out);
+	case AV_CODEC_ID_FLAC:
+		return flac_sound(data, bytes, out);
+	default:
+		return false;
 	}
 }
 

@@ -46,6 +46,18 @@ bool codec_doubles(const struct codec *codec, int32_t frame);
 /* Comma-separated decoder names, for codec_whitelist. Static storage. */
 const char *codec_names(void);
 
+/* What a packet's own header says of its sound; 0: nothing. Rates of AAC are the core's. */
+struct codec_sound {
+	int rate, channels, bits; /* as the header codes them: to be compared, no more */
+};
+
+/*
+ * False of a codec whose packets do not say, and of a packet that makes no sense.
+ * Source: ISO 11172-3 2.4.2.3 (MPEG audio), ISO 14496-3 1.A.2.2 (ADTS), RFC 9639 9.1 (FLAC).
+ */
+bool codec_sound(const struct codec *codec, const uint8_t *data, int bytes,
+		 struct codec_sound *out);
+
 /* Measures the packets of one stream, in their order. */
 struct codec_clock {
 	const struct codec *codec;

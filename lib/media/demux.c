@@ -1,5 +1,6 @@
 #include "media/demux.h"
 
+#include "media/flacscan.h"
 #include "media/picturecodec.h"
 
 #include <libavutil/opt.h>
@@ -215,6 +216,54 @@ static enum drift_err get_over_guessing(struct demux *d, const struct demux_file
 	return err == AVERROR(ENOMEM) ? DRIFT_ENOMEM : DRIFT_OK;
 }
 
+/* --- bare FLAC ------------------------------------------------------------ */
+
+static void enter_frames(struct demux *d, const struct demux_file *file, int64_t offset)
+{
+	const AVCodecParameters *par = d->stream->codecpar;
+	bool has_info = par->extradata_size >= FLACFRAME_STREAMINFO_BYTES;
+
+	flacscan_init(d->frames, file->in, file->start + offset,
+		      has_info ? flacframe_smallest(par->extradata) : 0);
+}
+
+/*
+ * libavformat's parser wants ten frames at once, gives none that are larger than it thinks, and
+ * drops those whose rate, channels or depth are not those of the first.
+ */
+static enum drift_err find_frames(struct demux *d, const struct demux_file *file)
+{
+	if (strcmp(file->sniff.container, "flac") != 0)
+		return DRIFT_OK;
+	d->frames = malloc(sizeof(*d->frames));
+	if (!d->frames)
+		return DRIFT_ENOMEM;
+	d->frames_start = file->start;
+	enter_frames(d, file, d->data_at);
+	return DRIFT_OK;
+}
+
+static enum drift_err next_frame(struct demux *d, AVPacket *packet)
+{
+	struct packing_entry entry[2];
+	struct flacscan_run run = {.entry = entry};
+	enum drift_err err = flacscan_next(d->frames, 1, &run);
+
+	if (err || run.packets == 0)
+		return err ? err : DRIFT_EMORE;
+	if (av_new_packet(packet, (int)run.bytes) < 0)
+		return DRIFT_ENOMEM;
+	if (incoming_fill(d->frames->in, packet->data, run.bytes, run.at) != (ssize_t)run.bytes) {
+		av_packet_unref(packet);
+		return DRIFT_EMORE;
+	}
+	packet->pos = run.at - d->frames_start;
+	packet->stream_index = d->stream->index;
+	return DRIFT_OK;
+}
+
+/* --- opening --------------------------------------------------------------- */
+
 enum drift_err demux_open(struct demux *d, const struct demux_file *file,
 			  char reason[DEMUX_REASON_MAX])
 {
@@ -228,6 +277,8 @@ enum drift_err demux_open(struct demux *d, const struct demux_file *file,
 		err = choose_stream(d, file, reason);
 	if (err == DRIFT_OK)
 		err = get_over_guessing(d, file);
+	if (err == DRIFT_OK)
+		err = find_frames(d, file);
 	if (err != DRIFT_OK)
 		demux_close(d);
 	return err;
@@ -269,6 +320,10 @@ enum drift_err demux_open_pictures(struct demux *d, const struct demux_file *fil
 
 void demux_close(struct demux *d)
 {
+	if (d->frames)
+		flacscan_clear(d->frames);
+	free(d->frames);
+	d->frames = NULL;
 	avformat_close_input(&d->format);
 	sourceio_clear(&d->io);
 	d->stream = NULL;
@@ -296,7 +351,7 @@ static enum drift_err next_of(struct demux *d, const AVStream *stream, AVPacket 
 
 enum drift_err demux_next(struct demux *d, AVPacket *packet)
 {
-	return next_of(d, d->stream, packet);
+	return d->frames ? next_frame(d, packet) : next_of(d, d->stream, packet);
 }
 
 enum drift_err demux_next_video(struct demux *d, AVPacket *packet)
@@ -326,6 +381,11 @@ bool demux_seek(struct demux *d, const struct demux_file *file, int64_t offset, 
 {
 	double ticks = seconds / av_q2d(d->stream->time_base);
 
+	if (d->frames) {
+		flacscan_clear(d->frames);
+		enter_frames(d, file, offset);
+		return true;
+	}
 	if (!has_tables(file))
 		return av_seek_frame(d->format, d->stream->index, offset, AVSEEK_FLAG_BYTE) >= 0;
 	return ticks >= 0 && ticks < 0x1p62 &&

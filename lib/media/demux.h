@@ -32,6 +32,8 @@ struct demux {
 	AVFormatContext *format; /* owned */
 	AVStream *stream; /* of format */
 	const struct codec *codec;
+	struct flacscan *frames; /* owned: of bare FLAC, whose frames it finds; else NULL */
+	int64_t frames_start; /* file.start: positions count from there */
 	int64_t data_at; /* where the first packet starts, bytes from start */
 	AVStream *video; /* of format: the first moving pictures that MP4 or an encoder takes, or
 			    NULL */

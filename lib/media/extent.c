@@ -1,6 +1,7 @@
 #include "media/extent.h"
 
 #include "media/cafpakt.h"
+#include "media/change.h"
 #include "media/itunsmpb.h"
 #include "media/mp4edit.h"
 #include "media/musepack.h"
@@ -42,15 +43,44 @@ static void add_packet(struct tally *t, const AVPacket *packet, int32_t samples,
 		t->page_total = t->total;
 }
 
+/*
+ * Where a bare stream becomes another one its walk ends, as if the packets that told so had not
+ * been there.
+ */
+struct watch {
+	struct change change;
+	struct tally before; /* the first packet that differs */
+};
+
+/* Is this the end? */
+static bool has_changed(struct watch *w, struct packets *p, const AVPacket *packet, struct tally *t)
+{
+	enum change_verdict verdict = change_is_possible(&p->file)
+					      ? change_look(&w->change, &p->demux, packet)
+					      : CHANGE_NONE;
+
+	if (verdict == CHANGE_MAYBE)
+		w->before = *t;
+	if (verdict != CHANGE_SURE)
+		return false;
+	*t = w->before;
+	p->change_at = change_find(&w->change, &p->demux, &p->file);
+	return true;
+}
+
 static enum drift_err walk(struct packets *p, int64_t page_packets, int64_t most, struct tally *t)
 {
 	AVPacket *packet = av_packet_alloc();
 	enum drift_err err = packet ? DRIFT_OK : DRIFT_ENOMEM;
+	struct watch watch = {0};
 	int64_t at;
 	int32_t samples;
 
+	p->change_at = 0;
 	while (err == DRIFT_OK) {
 		err = packets_next(p, packet, &at, &samples);
+		if (err == DRIFT_OK && has_changed(&watch, p, packet, t))
+			err = DRIFT_EMORE;
 		if (err == DRIFT_OK)
 			add_packet(t, packet, samples, page_packets);
 		if (packet)

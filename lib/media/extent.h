@@ -30,7 +30,7 @@ struct extent {
 /*
  * Measures p, which stands at its first packet and is of no use afterwards
  * until it is opened anew; sets p->limit where a chained file goes on with
- * another stream.
+ * another stream, and p->change_at where a bare one does: what is behind is not measured.
  *
  * rate  of the decoded sound, Hz
  * most  samples

@@ -18,7 +18,8 @@
 
 /* What the content says of itself, exact unless noted. */
 struct decoder_facts {
-	char container[16]; /* wav w64 aiff flac ogg ogg-chain mp3 adts mp4 matroska … */
+	char container[16]; /* wav w64 aiff flac ogg mp3 adts mp4 matroska …, and
+		ogg-chain mp3-chain … of several streams (chain.h) */
 	char codec[16]; /* pcm flac alac mp3 aac vorbis opus … */
 	char video[16]; /* codec of moving pictures: h264 hevc vp9 av1 mpeg4 … or "" */
 	char extension[8]; /* of the stored file: wav flac mp3 m4a … */

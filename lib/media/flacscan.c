@@ -137,6 +137,43 @@ static size_t least_bytes(const struct flacscan *s)
 	return least;
 }
 
+/* The byte behind the metadata of the stream that begins at at: RFC 9639 section 8.1. */
+static int64_t skip_metadata(struct incoming *in, int64_t at)
+{
+	uint8_t head[4] = {0};
+
+	at += 4;
+	do {
+		if (incoming_fill(in, head, sizeof(head), at) != (ssize_t)sizeof(head))
+			return in->bytes;
+		at += 4 + ((int64_t)head[1] << 16 | head[2] << 8 | head[3]);
+	} while (!(head[0] & 0x80));
+	return at;
+}
+
+static void restart(struct flacscan *s, int64_t next)
+{
+	s->next = next;
+	s->have = s->at = s->seen = 0;
+	s->entered = s->strange = false;
+}
+
+/* Gives the present frame if it ends in front of another stream, and goes behind that one's head.
+ */
+static bool cut_at_stream(struct flacscan *s, struct flacscan_run *run)
+{
+	const uint8_t *frame = s->window + s->at;
+	const uint8_t *magic = s->strange ? memmem(frame, s->have - s->at, "fLaC", 4) : NULL;
+	int64_t place;
+
+	if (!magic || !flacframe_is_sound(frame, (size_t)(magic - frame)))
+		return false;
+	place = s->next - (int64_t)(s->have - (size_t)(magic - s->window));
+	give(s, (size_t)(magic - s->window), run);
+	restart(s, skip_metadata(s->in, place));
+	return true;
+}
+
 /* Gives the present frame and enters the next one. False: it is not whole here. */
 static bool step(struct flacscan *s, struct flacscan_run *run)
 {
@@ -148,10 +185,14 @@ static bool step(struct flacscan *s, struct flacscan_run *run)
 		if (next_header(s, &next) != DRIFT_OK)
 			return false;
 		if (starts_next(s, &next)) {
+			if (cut_at_stream(s, run))
+				return true;
 			give(s, s->seen, run);
 			s->frame = next;
+			s->strange = false;
 			return true;
 		}
+		s->strange = true;
 		s->seen++;
 	}
 	return false;
@@ -162,17 +203,19 @@ static void give_rest(struct flacscan *s, struct flacscan_run *run)
 {
 	give(s, s->have, run);
 	s->seen = s->have;
-	s->entered = false;
+	s->entered = s->strange = false;
 }
 
 static enum drift_err collect(struct flacscan *s, int64_t most, struct flacscan_run *run)
 {
 	enum drift_err err = DRIFT_OK;
 
-	while (!err && run->samples < most && run->packets < PACKING_PACKETS_MAX)
+	while (!err && s->entered && run->samples < most && run->packets < PACKING_PACKETS_MAX)
 		if (!step(s, run))
 			err = read_more(s);
 	if (err == DRIFT_EMORE || err == DRIFT_ELARGE) {
+		if (cut_at_stream(s, run))
+			return DRIFT_OK;
 		run->ended = err == DRIFT_EMORE;
 		give_rest(s, run);
 		return DRIFT_OK;

@@ -5,7 +5,8 @@
  * longer than copying the file. A header's number, checksum and fields are 46
  * bits or more that have to be right, so the one that follows is the next frame;
  * only where none follows (the file is damaged there) the frame's own
- * checksum decides.
+ * checksum decides. Where another stream begins ("fLaC": somebody put two files one behind the
+ * other) a sound frame ends, and the next one is behind that stream's metadata.
  */
 #ifndef DRIFT_MEDIA_FLACSCAN_H
 #define DRIFT_MEDIA_FLACSCAN_H
@@ -28,6 +29,7 @@ struct flacscan {
 	size_t at; /* in it: where the present frame starts */
 	size_t seen; /* no frame starts between it and here */
 	bool entered; /* there is a present frame */
+	bool strange; /* a header that does not follow it was seen behind it */
 	struct flacframe frame; /* that one */
 	bool broken; /* a read failed; what is left is not given */
 };
@@ -51,7 +53,7 @@ struct flacscan_run {
 /*
  * Finds the frames that follow, until they hold most samples; more than the frame that
  * reaches most only where the file ends. A frame that is larger than any can be is given in
- * part: it is damaged.
+ * part: it is damaged. Ends early where another stream begins.
  *
  * Returns DRIFT_ENOMEM.
  */

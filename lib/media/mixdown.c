@@ -3,6 +3,7 @@
 #include <libavutil/channel_layout.h>
 #include <libswresample/swresample.h>
 #include <math.h>
+#include <stdbool.h>
 
 #define SWR_MATRIX 64 /* swr_build_matrix2() scales 64 rows of 64, whatever it was asked for */
 
@@ -35,16 +36,36 @@ static void plain_weights(double *weight, int in)
 	}
 }
 
-enum drift_err mixdown_init(struct mixdown *m, const AVChannelLayout *layout)
+/* One row of weights out of two: the mean of both sides. */
+static void fold_weights(double *weight, int in)
 {
-	struct mixdown mix = {.in = layout->nb_channels, .out = layout->nb_channels == 1 ? 1 : 2};
+	for (int c = 0; c < in; c++)
+		weight[c] = (weight[c] + weight[in + c]) / 2;
+}
 
+enum drift_err mixdown_init(struct mixdown *m, const AVChannelLayout *layout, int out)
+{
+	struct mixdown mix = {.in = layout->nb_channels};
+
+	mix.out = out ? out : mix.in == 1 ? 1 : 2;
 	if (mix.in < 1 || mix.in > MIXDOWN_CHANNELS_MAX)
 		return DRIFT_EMEDIA;
-	if (mix.in > 2 && stereo_weights(layout, mix.weight, mix.in) != DRIFT_OK)
+	if (mix.in <= 2)
+		mix.weight[0] = mix.weight[mix.in + mix.in - 1] = 1;
+	else if (stereo_weights(layout, mix.weight, mix.in) != DRIFT_OK)
 		plain_weights(mix.weight, mix.in);
+	if (mix.in == 1)
+		mix.weight[1] = 1;
+	else if (mix.out == 1)
+		fold_weights(mix.weight, mix.in);
 	*m = mix;
 	return DRIFT_OK;
+}
+
+/* Does each channel come out as it is? */
+static bool is_plain(const struct mixdown *m)
+{
+	return m->in == m->out;
 }
 
 static float sane(double v)
@@ -76,7 +97,7 @@ static double sample(const AVFrame *frame, enum AVSampleFormat format, int in, i
 
 static void mix_sample(const struct mixdown *m, const double *in, float *out)
 {
-	for (int side = 0; side < 2; side++) {
+	for (int side = 0; side < m->out; side++) {
 		double sum = 0;
 
 		for (int c = 0; c < m->in; c++)
@@ -93,7 +114,7 @@ static void mix_frame(const struct mixdown *m, const AVFrame *frame, enum AVSamp
 	for (int i = from; i < from + count; i++, out += m->out) {
 		for (int c = 0; c < m->in; c++)
 			in[c] = sample(frame, format, m->in, c, i);
-		if (m->in > 2)
+		if (!is_plain(m))
 			mix_sample(m, in, out);
 		else
 			for (int c = 0; c < m->in; c++)
@@ -124,7 +145,7 @@ enum drift_err mixdown_write(const struct mixdown *m, const AVFrame *frame, int 
 		return DRIFT_EFORMAT;
 	if (format < AV_SAMPLE_FMT_U8 || format > AV_SAMPLE_FMT_DBL)
 		return DRIFT_EFORMAT;
-	if (frame->format == AV_SAMPLE_FMT_S16 && m->in <= 2)
+	if (frame->format == AV_SAMPLE_FMT_S16 && is_plain(m))
 		copy_16_bits((const int16_t *)(const void *)frame->extended_data[0] + from * m->in,
 			     count * m->in, out);
 	else

@@ -18,12 +18,18 @@
 #define MIXDOWN_CHANNELS_MAX 8
 
 struct mixdown {
-	int in, out; /* channels; out is 1 for mono, else 2 */
+	int in, out; /* channels; out is 1 or 2 */
 	double weight[2 * MIXDOWN_CHANNELS_MAX]; /* out rows of in */
 };
 
-/* DRIFT_EMEDIA for no channel or more than MIXDOWN_CHANNELS_MAX. */
-enum drift_err mixdown_init(struct mixdown *m, const AVChannelLayout *layout) MUST_CHECK;
+/*
+ * Mono comes out on both sides where two channels are wanted, and is the mean of both where one is.
+ *
+ * out  channels: 1 or 2; 0: 1 of mono, else 2
+ *
+ * Returns DRIFT_EMEDIA for no channel or more than MIXDOWN_CHANNELS_MAX.
+ */
+enum drift_err mixdown_init(struct mixdown *m, const AVChannelLayout *layout, int out) MUST_CHECK;
 
 /*
  * Converts samples [from, from + count) of frame into out, m->out floats each.

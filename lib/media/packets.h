@@ -29,6 +29,8 @@ struct packets {
 	void (*beat)(void); /* called now and then in long work */
 	struct packetidx index; /* owned: where packets are, once that is known */
 	bool indexing; /* packets_next() adds to it */
+	int64_t change_at; /* of a walk that met another sound: bytes of the file, where its stream
+			      begins; -1: nowhere, 0: it met none */
 	struct demux demux;
 	struct codec_clock clock;
 	struct packet *queue; /* count in use from head on */

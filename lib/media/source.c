@@ -3,21 +3,19 @@
 #include "media/chain.h"
 #include "media/extent.h"
 #include "media/framedecode.h"
-#include "media/mixdown.h"
 #include "media/packetidx.h"
 #include "media/packets.h"
 #include "media/sourcekind.h"
 #include "media/sourcetags.h"
 #include "media/stills.h"
+#include "media/voice.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PROBE_PACKETS 128 /* tried until PROBE_FRAMES of them decode */
-#define PROBE_FRAMES 8
-#define SBR_PREROLL 50
 #define INDEX_PER_SECOND 2
+#define RESAMPLED_PIECE 240000 /* samples at the chain's rate that are made at a time */
 
 struct source {
 	struct incoming file;
@@ -25,10 +23,7 @@ struct source {
 	struct packets packets;
 	struct chain chain; /* what is decoded of the file */
 	struct decoder_facts facts;
-	struct mixdown mix;
-	int preroll; /* packets */
-	int bits; /* of a sample, as the decoder says; 0: it does not */
-	enum AVSampleFormat format; /* that it gives */
+	struct voice voice; /* of what is decoded first */
 	bool repackaged; /* see source_new_repackaged() */
 	const uint8_t *index; /* borrowed while it is opened */
 	size_t index_bytes; /* 0: there is none */
@@ -38,66 +33,6 @@ struct source {
 
 /* Says it about the file and gives DRIFT_EMEDIA back. */
 #define REFUSE(reason, ...) (snprintf(reason, SOURCE_REASON_MAX, __VA_ARGS__), DRIFT_EMEDIA)
-
-/* --- what the first packets tell ------------------------------------------ */
-
-static enum drift_err learn_from_frame(struct source *s, const AVFrame *frame)
-{
-	s->facts.sample_rate = frame->sample_rate;
-	s->facts.channels = frame->ch_layout.nb_channels;
-	s->format = (enum AVSampleFormat)frame->format;
-	if (s->packets.demux.codec->id == AV_CODEC_ID_AAC)
-		s->packets.frame = frame->nb_samples;
-	return mixdown_init(&s->mix, &frame->ch_layout);
-}
-
-static enum drift_err learn_with(struct source *s, AVCodecContext *ctx, AVPacket *packet,
-				 AVFrame *frame, char *reason)
-{
-	enum drift_err err = DRIFT_OK;
-	int frames = 0;
-
-	for (int i = 0; i < PROBE_PACKETS && frames < PROBE_FRAMES && err == DRIFT_OK; i++) {
-		err = demux_next(&s->packets.demux, packet);
-		if (err != DRIFT_OK)
-			break;
-		err = framedecode_first(ctx, packet, frame);
-		av_packet_unref(packet);
-		if (err == DRIFT_OK) {
-			frames++;
-			s->bits = ctx->bits_per_raw_sample;
-			err = learn_from_frame(s, frame);
-			av_frame_unref(frame);
-			while (err == DRIFT_OK && framedecode_next(ctx, frame) == DRIFT_OK)
-				av_frame_unref(frame);
-			if (err != DRIFT_OK)
-				return REFUSE(reason, "it has more than %d channels",
-					      MIXDOWN_CHANNELS_MAX);
-		} else if (err != DRIFT_ENOMEM) {
-			err = DRIFT_OK;
-		}
-	}
-	if (err == DRIFT_ENOMEM)
-		return err;
-	return frames ? DRIFT_OK : REFUSE(reason, "none of its audio can be decoded");
-}
-
-static enum drift_err learn(struct source *s, char *reason)
-{
-	AVCodecContext *ctx = framedecode_open(&s->packets.demux);
-	AVPacket *packet = av_packet_alloc();
-	AVFrame *frame = av_frame_alloc();
-	enum drift_err err = DRIFT_ENOMEM;
-
-	if (!ctx)
-		err = REFUSE(reason, "its %s header is broken", s->packets.demux.codec->name);
-	else if (packet && frame)
-		err = learn_with(s, ctx, packet, frame, reason);
-	av_frame_free(&frame);
-	av_packet_free(&packet);
-	avcodec_free_context(&ctx);
-	return err;
-}
 
 /* --- facts ---------------------------------------------------------------- */
 
@@ -135,12 +70,7 @@ static int32_t stated_bits(const struct source *s)
 
 	if (d->codec->bits)
 		return d->codec->bits;
-	return s->bits ? s->bits : d->stream->codecpar->bits_per_coded_sample;
-}
-
-static bool is_sbr(const struct source *s)
-{
-	return codec_doubles(s->packets.demux.codec, s->packets.frame);
+	return s->voice.bits ? s->voice.bits : d->stream->codecpar->bits_per_coded_sample;
 }
 
 static enum drift_err describe(struct source *s, char *reason)
@@ -153,7 +83,6 @@ static enum drift_err describe(struct source *s, char *reason)
 	name_file(d, f, &s->packets.file.sniff);
 	f->lossless = d->codec->lossless;
 	f->bits = f->lossless ? stated_bits(s) : 0;
-	s->preroll = is_sbr(s) ? SBR_PREROLL : d->codec->preroll;
 	return sourcetags_read(d, &s->packets.file, f, &s->cover);
 }
 
@@ -193,18 +122,19 @@ static bool measure_by_index(struct source *s, int64_t max_hours, struct extent 
 	return true;
 }
 
-static enum drift_err measure_whole(struct source *s, int64_t most, char *reason)
+static enum drift_err measure_whole(struct source *s, int64_t max_hours, char *reason)
 {
 	enum drift_err err;
 
 	s->packets.indexing = true;
 	s->packets.index.step = s->facts.sample_rate / INDEX_PER_SECOND;
-	err = chain_measure(&s->chain, &s->packets, s->facts.sample_rate, most, reason);
+	err = chain_measure(&s->chain, &s->packets, &s->voice, max_hours, reason);
 	s->packets.indexing = false;
 	if (s->chain.count > 1) {
 		/* it would have to say where in which link; a walk through one is short */
 		packetidx_clear(&s->packets.index);
-		snprintf(s->facts.container, sizeof(s->facts.container), "ogg-chain");
+		snprintf(s->facts.container, sizeof(s->facts.container), "%s-chain",
+			 s->packets.file.sniff.container);
 	}
 	return err;
 }
@@ -218,16 +148,18 @@ static enum drift_err measure(struct source *s, int64_t max_hours, char *reason)
 
 	if (!incoming_is_whole(&s->file)) {
 		s->is_endless = !extent_foresee(&s->packets, s->facts.sample_rate, most, &extent);
-		err = chain_begin(&s->chain, &s->packets, &extent);
+		err = chain_begin(&s->chain, &s->packets, &s->voice, &extent);
 	} else if (measure_by_index(s, max_hours, &extent)) {
-		err = chain_begin(&s->chain, &s->packets, &extent);
+		err = chain_begin(&s->chain, &s->packets, &s->voice, &extent);
 	} else {
-		err = measure_whole(s, most, reason);
+		err = measure_whole(s, max_hours, reason);
 	}
 	if (err == DRIFT_ELARGE)
 		return REFUSE(reason, "it is longer than %lld hours", (long long)max_hours);
 	if (err != DRIFT_OK)
 		return err;
+	s->facts.sample_rate = s->chain.rate;
+	s->facts.channels = s->chain.channels;
 	s->facts.samples = chain_samples(&s->chain);
 	if (s->facts.samples <= 0)
 		return REFUSE(reason, "there is no sound in it");
@@ -273,8 +205,11 @@ static enum drift_err open_source(struct source *s, int64_t max_hours, char *rea
 	if (err == DRIFT_OK)
 		err = packets_open(&s->packets, reason);
 	if (err == DRIFT_OK)
-		err = learn(s, reason);
-	s->packets.rate = s->facts.sample_rate;
+		err = voice_learn(&s->packets, &s->voice, reason);
+	s->packets.rate = s->voice.rate;
+	s->packets.frame = s->voice.frame;
+	s->facts.sample_rate = s->voice.rate;
+	s->facts.channels = s->voice.layout.nb_channels;
 	if (err == DRIFT_OK)
 		err = describe(s, reason);
 	if (err == DRIFT_OK)
@@ -363,7 +298,7 @@ const uint8_t *source_get_cover(const struct source *s)
 
 int source_whole_bits(const struct source *s)
 {
-	return pcmint_bits(s->format);
+	return pcmint_bits(s->voice.format);
 }
 
 bool source_is_whole(const struct source *s)
@@ -395,6 +330,7 @@ struct range {
 	uint8_t *out; /* where from goes */
 	size_t stride; /* bytes of a sample of all channels */
 	struct pcmint *whole; /* NULL: floats are wanted */
+	const struct voice *voice; /* of what is decoded */
 };
 
 static uint8_t *place_of(const struct range *r, int64_t at)
@@ -402,15 +338,15 @@ static uint8_t *place_of(const struct range *r, int64_t at)
 	return r->out + (size_t)(at - r->from) * r->stride;
 }
 
-static enum drift_err convert(const struct source *s, const struct range *r, const AVFrame *frame,
-			      int skip, int64_t from, int64_t to)
+static enum drift_err convert(const struct range *r, const AVFrame *frame, int skip, int64_t from,
+			      int64_t to)
 {
 	uint8_t *out = place_of(r, from);
 	int count = (int)(to - from);
 
 	if (r->whole)
 		return pcmint_write(r->whole, frame, skip, count, out);
-	return mixdown_write(&s->mix, frame, skip, count, (float *)(void *)out);
+	return voice_write(r->voice, frame, skip, count, (float *)(void *)out);
 }
 
 /* Silence where no packet gave anything. */
@@ -423,18 +359,17 @@ static void fill_up(struct range *r, int64_t to)
 
 /* The part of a frame that starts at at and lies in the range, behind what is filled and before
    end. */
-static bool place(const struct source *s, struct range *r, int64_t at, int64_t end,
-		  const AVFrame *frame)
+static bool place(struct range *r, int64_t at, int64_t end, const AVFrame *frame)
 {
 	int64_t from = at > r->filled ? at : r->filled;
 	int64_t to = at + frame->nb_samples < end ? at + frame->nb_samples : end;
 
 	to = to < r->to ? to : r->to;
-	if (frame->sample_rate != s->facts.sample_rate)
+	if (frame->sample_rate != r->voice->rate)
 		return false;
 	if (from >= to)
 		return true;
-	if (convert(s, r, frame, (int)(from - at), from, to) != DRIFT_OK)
+	if (convert(r, frame, (int)(from - at), from, to) != DRIFT_OK)
 		return false;
 	fill_up(r, from);
 	r->filled = to;
@@ -460,7 +395,7 @@ static enum drift_err decode_packet(const struct source *s, struct range *r, AVC
 
 	*whole = true;
 	for (; err == DRIFT_OK; err = framedecode_next(ctx, frame)) {
-		*whole = place(s, r, at, end, frame) && *whole;
+		*whole = place(r, at, end, frame) && *whole;
 		at += frame->nb_samples;
 		av_frame_unref(frame);
 	}
@@ -489,7 +424,7 @@ static enum drift_err decode_range(struct source *s, struct range *r, AVCodecCon
 
 static enum drift_err read_range(struct source *s, struct range *r)
 {
-	enum drift_err err = packets_need(&s->packets, r->from, r->to, s->preroll);
+	enum drift_err err = packets_need(&s->packets, r->from, r->to, r->voice->preroll);
 	AVCodecContext *ctx;
 	AVFrame *frame;
 
@@ -508,14 +443,76 @@ static enum drift_err read_range(struct source *s, struct range *r)
 	return err;
 }
 
-static enum drift_err read_link(struct source *s, int i, int64_t from, int64_t to, struct range *r)
+/* [from, to) of what is heard of link i, at its own rate. */
+static enum drift_err read_native(struct source *s, int i, int64_t from, int64_t to,
+				  struct range *r)
 {
 	int64_t delay = s->chain.link[i].extent.delay;
 	enum drift_err err = chain_enter(&s->chain, &s->packets, i);
 
+	r->voice = &s->chain.link[i].voice;
 	r->from = r->filled = from + delay;
 	r->to = to + delay;
 	return err ? err : read_range(s, r);
+}
+
+/* The native samples of needs, silence around the link. */
+static enum drift_err read_needs(struct source *s, int i, struct resample_range needs, float *in)
+{
+	int64_t samples = chain_native_samples(&s->chain, i);
+	int64_t from = needs.first > 0 ? needs.first : 0;
+	int64_t to = needs.end < samples ? needs.end : samples;
+	int out = s->chain.link[i].voice.mix.out;
+	struct range r = {
+		.out = (uint8_t *)(in + (from - needs.first) * out),
+		.stride = (size_t)out * sizeof(*in),
+	};
+
+	return from < to ? read_native(s, i, from, to, &r) : DRIFT_OK;
+}
+
+/* A piece of link i at the chain's rate, which is not the link's. */
+static enum drift_err resample_piece(struct source *s, int i, struct resample_range want,
+				     float *out)
+{
+	size_t channels = (size_t)s->chain.link[i].voice.mix.out;
+	const struct resampler *resampler;
+	enum drift_err err = chain_resampler(&s->chain, i, &resampler);
+	struct resample_range needs;
+	float *in;
+
+	if (err)
+		return err;
+	needs = resampler_needs(resampler, want);
+	in = calloc((size_t)(needs.end - needs.first) * channels, sizeof(*in));
+	if (!in)
+		return DRIFT_ENOMEM;
+	err = read_needs(s, i, needs, in);
+	if (!err)
+		resampler_run(resampler, in, want, out);
+	free(in);
+	return err;
+}
+
+/* [from, to) of what is heard of link i, at the chain's rate; pieces lie on a grid of the link. */
+static enum drift_err read_link(struct source *s, int i, int64_t from, int64_t to, struct range *r)
+{
+	enum drift_err err = DRIFT_OK;
+
+	if (s->chain.link[i].voice.rate == s->chain.rate)
+		return read_native(s, i, from, to, r);
+	if (r->whole)
+		return DRIFT_EMEDIA; /* what was resampled is not what was uploaded */
+	for (int64_t at = from, end; !err && at < to; at = end) {
+		struct resample_range want;
+
+		end = (at / RESAMPLED_PIECE + 1) * RESAMPLED_PIECE;
+		end = end < to ? end : to;
+		want = (struct resample_range){at, end};
+		err = resample_piece(s, i, want,
+				     (float *)(void *)(r->out + (size_t)(at - from) * r->stride));
+	}
+	return err;
 }
 
 /* [from, to) of what is heard, link by link. */
@@ -558,7 +555,7 @@ enum drift_err source_read(struct source *s, int64_t first, int32_t count, float
 {
 	struct range range = {
 		.out = (uint8_t *)out,
-		.stride = (size_t)s->mix.out * sizeof(*out),
+		.stride = (size_t)s->chain.link[0].voice.mix.out * sizeof(*out),
 	};
 
 	return read_heard(s, first, count, &range);

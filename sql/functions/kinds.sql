@@ -2,7 +2,7 @@
 --
 --   i_codec     of its sound;  i_lossless  of it too
 --   i_video     of its moving pictures; null: there are none
---   i_container ogg-chain: several streams one after the other
+--   i_container ogg-chain, mp3-chain …: several streams one after the other
 --
 -- Sound that no browser takes in MP4 and that was not lossless is not repackaged, nor is
 -- a chain of streams, each with ends of its own to cut: the Opus rendition serves. Pictures that no browser plays have to be encoded, which takes
@@ -15,8 +15,9 @@ set search_path = drift, pg_temp as $$
 	select 'waveform', 0
 	union all
 	select 'remux', case when i_video not in ('h264', 'hevc', 'vp9', 'av1') then -2 else 0 end
-	where i_video is not null or i_lossless
-		or (i_codec in ('flac', 'alac', 'pcm', 'alaw', 'ulaw', 'aac', 'mp3', 'opus')
-			and i_container is distinct from 'ogg-chain')
+	where i_video is not null
+		or (coalesce(i_container, '') not like '%-chain'
+			and (i_lossless or i_codec in
+				('flac', 'alac', 'pcm', 'alaw', 'ulaw', 'aac', 'mp3', 'opus')))
 $$;
 comment on function drift.kinds(text, boolean, text, text) is 'What is made of a source, with its priority.';

@@ -139,27 +139,12 @@ static void it_sees_the_next_stream_where_one_does_not_say_that_it_ends(void **s
 	decoder_free(d);
 }
 
-static void it_refuses_streams_that_differ(void **state)
-{
-	struct decoder *d;
-
-	(void)state;
-	make_links("ogg");
-	strange_run("sox -n -r 48000 -b 16 -c 2 l.wav synth 1 sine 440 vol 0.5");
-	strange_run("oggenc -Q l.wav -o other.ogg");
-	strange_run("cat 0.ogg 1.ogg other.ogg > chain.ogg");
-	assert_int_equal(strange_open_with(&strange_limits, "chain.ogg", &d), DRIFT_EMEDIA);
-	assert_string_equal(strange_reason,
-			    "stream 3 of its chain has another codec, rate or number of channels");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_plays_opus_streams_one_after_the_other),
 		cmocka_unit_test(it_plays_vorbis_streams_one_after_the_other),
 		cmocka_unit_test(it_sees_the_next_stream_where_one_does_not_say_that_it_ends),
-		cmocka_unit_test(it_refuses_streams_that_differ),
 	};
 
 	(void)strange_program(); /* while the working folder is still the caller's */

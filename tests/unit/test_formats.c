@@ -490,6 +490,7 @@ int main(void)
 		cmocka_unit_test(it_finds_mp3_behind_what_is_none),
 	};
 
+	(void)strange_program(); /* while the working folder is still the caller's */
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, strange_setup, strange_teardown);
 }
