@@ -104,11 +104,11 @@ subtest 'a decoder that dies in the middle' => sub {
 	ok $child, 'by a child';
 	kill 'KILL', $child if $child;
 	is $w->end_transcoder($pid), 0, 'the transcoder ends well';
-	is $w->jobs($id), 'opus:failed remux:done waveform:failed', 'what was being done is failed, what was done is not';
+	is $w->jobs($id), 'opus:queued remux:done waveform:queued', 'what was being done is tried again, what was done is not';
 	like error_of($id, 'opus'), qr/^[A-Z].{10,}\.$/, 'with a sentence';
 	is $w->jobs($after), 'opus:done remux:done waveform:done', 'the next ones are done';
 	is parts($id), 0, 'nothing is left behind';
-	ok $w->psql("select drift.retry('$id')") > 0, 'retry queues them again';
+	ok $w->psql("select drift.retry('$id')") > 0, 'retry has them done at once';
 	$w->transcoder('--once');
 	is $w->jobs($id), 'opus:done remux:done waveform:done', 'and they are done';
 	$w->psql("select drift.track_delete('$id')");
