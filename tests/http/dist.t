@@ -7,7 +7,7 @@ use lib 'tests/http/lib';
 use Cwd qw(getcwd);
 use Drift;
 use File::Glob ':bsd_glob';
-use IO::Socket::INET;
+use Port;
 use Test::More;
 use Workshop;
 
@@ -18,10 +18,6 @@ my $home = "$state/home";
 my $server;
 
 sub as_user { return $w->run(@_) }
-
-sub free_port {
-	return IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
-}
 
 sub start_apache {
 	my ($port) = @_;
@@ -67,7 +63,7 @@ is as_user('cat', "$home/drift/api-key") =~ s/\s+\z//r, $key, '... and keeps the
 
 as_user('mkdir', '-p', "$state/usr/share/drift/apache");
 as_user('cp', "$root/etc/apache/vhost.conf", "$state/usr/share/drift/apache/");
-my $port = free_port();
+my $port = Port::free();
 $server = start_apache($port);
 
 my $wav = Drift::tone_wav(Drift::folder() . '/tone.wav', seconds => 3);

@@ -7,7 +7,7 @@ use lib 'tests/http/lib';
 use Drift;
 use File::Spec;
 use File::Temp;
-use IO::Socket::INET;
+use Port;
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -15,7 +15,7 @@ use Time::HiRes qw(sleep time);
 my $folder = File::Temp->newdir('drift stackXXXXXX', TMPDIR => 1);
 chmod 0755, "$folder";
 our $var = "$folder/a state";
-my $port = free_port();
+my $port = Port::free();
 
 my $run;    # the process of `make run`
 my $other;    # one of the stack's user, but none of its
@@ -31,10 +31,6 @@ END {
 	$? = $code;
 }
 $SIG{$_} = sub { exit 1 } for qw(HUP INT TERM);
-
-sub free_port {
-	return IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
-}
 
 # make's exit code and what it said
 sub stack {

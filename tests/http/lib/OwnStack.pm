@@ -12,7 +12,7 @@ package OwnStack;
 use strict;
 use warnings;
 use parent 'Drift';
-use IO::Socket::INET;
+use Port;
 use POSIX ();
 use Tus;
 
@@ -50,7 +50,7 @@ sub as_root {
 
 sub make {
 	my ($self, $target) = @_;
-	my $port = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
+	my $port = Port::free();
 	local %ENV = (%ENV, VAR => $self->{var}, PORT => $port, SERVER => $self->{server}, TRANSCODER => 'no');
 	delete @ENV{qw(MAKEFLAGS MAKELEVEL)};
 	return scalar `make -s $target 2>&1`;
