@@ -6,7 +6,7 @@ WERROR ?= -Werror
 PREFIX ?= /usr/local
 
 # outside libraries: those of the programs, of the tests, and of the walled
-# children, which alone see FFmpeg
+# children, which alone see FFmpeg (lib/walled)
 LIBS := libpq fcgi ogg opus libebur128 libcrypto libseccomp
 DECODE_LIBS := libavformat libavcodec libswresample libswscale libavfilter libavutil zlib
 TEST_LIBS := cmocka opusfile

@@ -1,15 +1,16 @@
 /*
  * drift-decode - the walled child: reads a stranger's media, and nothing else.
  *
- * Started by lib/media/decoder.c with a socket as descriptor 0 and shared
- * memory as descriptor 1; see lib/media/wire.h for what is said over them. It
+ * Started by lib/wall/decoder.c with a socket as descriptor 0 and shared
+ * memory as descriptor 1; see lib/wall/wire.h for what is said over them. It
  * walls itself in before it is handed the source.
  */
-#include "media/film.h"
-#include "media/packer.h"
-#include "media/source.h"
-#include "media/walls.h"
-#include "media/wire.h"
+#include "wall/walls.h"
+#include "wall/wire.h"
+#include "walled/film.h"
+#include "walled/packer.h"
+#include "walled/source.h"
+#include "walled/warmup.h"
 
 #include <libavutil/log.h>
 #include <stdbool.h>
@@ -260,6 +261,7 @@ int main(void)
 		return 2;
 	}
 	max_hours = w.max_hours;
+	warmup_run();
 	memory = mmap(NULL, WIRE_MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, WIRE_MEMORY, 0);
 	if (memory == MAP_FAILED ||
 	    walls_raise(&w.limits, wire_forbidden(memory), hello.text) != DRIFT_OK || !say(&hello))

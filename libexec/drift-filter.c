@@ -1,14 +1,15 @@
 /*
  * drift-filter - the walled child that runs the filters of presets, and nothing else.
  *
- * Started by lib/media/filters.c with a socket as descriptor 0 and shared memory as
- * descriptor 1; see lib/media/filterwire.h for what is said over them. It sees sound only,
+ * Started by lib/wall/filters.c with a socket as descriptor 0 and shared memory as
+ * descriptor 1; see lib/wall/filterwire.h for what is said over them. It sees sound only,
  * and no file ever.
  */
-#include "media/filtergraph.h"
-#include "media/filterwire.h"
-#include "media/walls.h"
-#include "media/wire.h"
+#include "wall/filterwire.h"
+#include "wall/walls.h"
+#include "wall/wire.h"
+#include "walled/filtergraph.h"
+#include "walled/warmup.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -34,7 +35,7 @@ static enum drift_err obey(const struct filterwire *w, struct filtergraph **grap
 	if (w->type == FILTERWIRE_GRAPH) {
 		filtergraph_free(*graph);
 		*graph = NULL;
-		return filtergraph_new(w->graph.text, w->channels, graph);
+		return filtergraph_new(w->graph.text, w->rate, w->channels, graph);
 	}
 	return w->type == FILTERWIRE_RUN && *graph ? filtergraph_run(*graph, pcm, (size_t)w->count)
 						   : DRIFT_EINVAL;
@@ -52,6 +53,7 @@ int main(void)
 		fputs("drift-filter is started by Drift's own programs.\n", stderr);
 		return 2;
 	}
+	warmup_run();
 	memory = mmap(NULL, WIRE_MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, WIRE_MEMORY, 0);
 	if (memory == MAP_FAILED ||
 	    walls_raise(&w.limits, wire_forbidden(memory), held) != DRIFT_OK)

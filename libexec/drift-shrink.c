@@ -1,13 +1,14 @@
 /*
  * drift-shrink - the walled child that decodes strangers' pictures, and nothing else.
  *
- * Started by lib/media/thumbnail.c with a socket as descriptor 0 and shared memory as
- * descriptor 1; see lib/media/shrinkwire.h for what is said over them.
+ * Started by lib/wall/thumbnail.c with a socket as descriptor 0 and shared memory as
+ * descriptor 1; see lib/wall/shrinkwire.h for what is said over them.
  */
-#include "media/shrink.h"
-#include "media/shrinkwire.h"
-#include "media/walls.h"
-#include "media/wire.h"
+#include "wall/shrinkwire.h"
+#include "wall/walls.h"
+#include "wall/wire.h"
+#include "walled/shrink.h"
+#include "walled/warmup.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -53,6 +54,7 @@ int main(void)
 		fputs("drift-shrink is started by Drift's own programs.\n", stderr);
 		return 2;
 	}
+	warmup_run();
 	memory = mmap(NULL, WIRE_MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, WIRE_MEMORY, 0);
 	if (memory == MAP_FAILED ||
 	    walls_raise(&w.limits, wire_forbidden(memory), held) != DRIFT_OK || !say(&done))

@@ -6,7 +6,7 @@
 #include "catalogue/store.h"
 #include "media/facts.h"
 #include "media/sniff.h"
-#include "media/thumbnail.h"
+#include "wall/thumbnail.h"
 
 #include <fcntl.h>
 #include <stdio.h>

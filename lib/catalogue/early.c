@@ -6,9 +6,9 @@
 #include "catalogue/earlyopus.h"
 #include "catalogue/growing.h"
 #include "catalogue/tail.h"
-#include "media/decoder.h"
 #include "media/hls.h"
 #include "media/seekidx.h"
+#include "wall/decoder.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

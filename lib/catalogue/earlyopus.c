@@ -9,7 +9,7 @@
 #include "media/opusfile.h"
 #include "media/opusidx.h"
 #include "media/opuspages.h"
-#include "media/sourcepcm.h"
+#include "wall/sourcepcm.h"
 
 #include <time.h>
 #include <unistd.h>

@@ -14,8 +14,8 @@
 #include "base/uuid.h"
 #include "catalogue/db.h"
 #include "catalogue/growth.h"
-#include "media/decoder.h"
 #include "media/fmp4.h"
+#include "wall/decoder.h"
 
 #include <stdbool.h>
 #include <stdint.h>

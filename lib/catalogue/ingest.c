@@ -10,7 +10,7 @@
 #include "catalogue/sourceindex.h"
 #include "catalogue/store.h"
 #include "catalogue/tags.h"
-#include "media/decoder.h"
+#include "wall/decoder.h"
 
 #include <errno.h>
 #include <stdio.h>

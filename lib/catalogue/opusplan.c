@@ -6,10 +6,10 @@
 #include "catalogue/artifact.h"
 #include "catalogue/growth.h"
 #include "catalogue/store.h"
-#include "media/effect.h"
 #include "media/opusidx.h"
 #include "media/seekidx.h"
 #include "media/segment.h"
+#include "wall/effect.h"
 
 #include <errno.h>
 #include <fcntl.h>

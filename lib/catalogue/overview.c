@@ -3,8 +3,8 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "catalogue/artifact.h"
-#include "media/decoder.h"
 #include "media/segment.h"
+#include "wall/decoder.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -3,10 +3,10 @@
 #include "base/log.h"
 #include "catalogue/sourceindex.h"
 #include "catalogue/store.h"
-#include "media/decoder.h"
-#include "media/effect.h"
-#include "media/filters.h"
-#include "media/sourcepcm.h"
+#include "wall/decoder.h"
+#include "wall/effect.h"
+#include "wall/filters.h"
+#include "wall/sourcepcm.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

@@ -4,7 +4,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "catalogue/tags.h"
-#include "media/decoder.h"
+#include "wall/decoder.h"
 
 #include <errno.h>
 #include <string.h>

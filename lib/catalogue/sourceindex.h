@@ -12,7 +12,7 @@
 #include "base/conf.h"
 #include "base/uuid.h"
 #include "catalogue/task.h"
-#include "media/decoder.h"
+#include "wall/decoder.h"
 
 /* Adds it to out; nothing when there is none. */
 void sourceindex_read(const struct conf *conf, const struct uuid *track, int version,

@@ -8,8 +8,8 @@
 #include "catalogue/soundjob.h"
 #include "catalogue/sourceindex.h"
 #include "catalogue/store.h"
-#include "media/decoder.h"
 #include "media/pipeline.h"
+#include "wall/decoder.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

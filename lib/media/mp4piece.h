@@ -9,10 +9,10 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "media/decoder.h"
 #include "media/fmp4.h"
 #include "media/packing.h"
 #include "media/pieces.h"
+#include "wall/decoder.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #include "media/pipeline.h"
 
-#include "media/readahead.h"
+#include "wall/readahead.h"
 
 #include <assert.h>
 #include <stdlib.h>

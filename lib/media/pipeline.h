@@ -11,8 +11,8 @@
 
 #include "base/err.h"
 #include "media/analysis.h"
-#include "media/decoder.h"
 #include "media/opusbatch.h"
+#include "wall/decoder.h"
 
 #include <stdbool.h>
 #include <stdint.h>

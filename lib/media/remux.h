@@ -22,10 +22,10 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "media/decoder.h"
 #include "media/fmp4.h"
 #include "media/fragments.h"
 #include "media/packing.h"
+#include "wall/decoder.h"
 
 #include <stdbool.h>
 #include <stddef.h>

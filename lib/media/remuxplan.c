@@ -1,7 +1,7 @@
 #include "media/remuxplan.h"
 
-#include "media/decoder.h"
 #include "media/grid.h"
+#include "wall/decoder.h"
 
 #define ALONE 6 /* fragments that are copied one by one */
 #define TOGETHER_MAX 12 /* and then so many at once, at most */

@@ -6,7 +6,7 @@
 #ifndef DRIFT_TESTS_FAKEDECODER_H
 #define DRIFT_TESTS_FAKEDECODER_H
 
-#include "media/decoder.h"
+#include "wall/decoder.h"
 
 #include <math.h>
 #include <setjmp.h>

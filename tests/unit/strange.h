@@ -5,7 +5,7 @@
 #ifndef DRIFT_TESTS_STRANGE_H
 #define DRIFT_TESTS_STRANGE_H
 
-#include "media/decoder.h"
+#include "wall/decoder.h"
 
 #include <fcntl.h>
 #include <math.h>

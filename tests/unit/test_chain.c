@@ -1,4 +1,4 @@
-/* media/chain through drift-decode: Ogg files of several streams, one after the other, as
+/* walled/chain through drift-decode: Ogg files of several streams, one after the other, as
    other people's programs give them when they are put together */
 #include "strange.h"
 

@@ -1,4 +1,4 @@
-/* media/change and media/chain through drift-decode: files whose sound changes on the way, put
+/* walled/change and walled/chain through drift-decode: files whose sound changes on the way, put
    together of files by other people's encoders */
 #include "strange.h"
 
@@ -240,8 +240,7 @@ static void it_takes_frames_of_any_size(void **state)
 		wav = open_alone("l.wav", i ? 192000 : 48000);
 		flac = open_alone("a.flac", i ? 192000 : 48000);
 		assert_int_equal(flac.samples, wav.samples);
-		assert_memory_equal(flac.pcm, wav.pcm,
-				    (size_t)wav.samples * 2 * sizeof(*wav.pcm));
+		assert_memory_equal(flac.pcm, wav.pcm, (size_t)wav.samples * 2 * sizeof(*wav.pcm));
 		free(flac.pcm);
 		free(wav.pcm);
 	}

@@ -1,8 +1,8 @@
-/* media/decoder: what becomes of the child, and of what it says */
+/* wall/decoder: what becomes of the child, and of what it says */
 #include "strange.h"
 
-#include "media/child.h"
-#include "media/wire.h"
+#include "wall/child.h"
+#include "wall/wire.h"
 
 #include <errno.h>
 #include <signal.h>

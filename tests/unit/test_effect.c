@@ -1,4 +1,4 @@
-#include "media/effect.h"
+#include "wall/effect.h"
 
 #include "media/limiter.h"
 #include "music.h"

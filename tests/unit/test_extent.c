@@ -1,9 +1,9 @@
-/* media/extent through drift-decode: where sound begins and ends, in whatever unit a file says
+/* walled/extent through drift-decode: where sound begins and ends, in whatever unit a file says
    it; judged by where clicks are in what is heard */
 #include "clicks.h"
 #include "mp4made.h"
 
-#include "media/itunsmpb.h"
+#include "parse/itunsmpb.h"
 
 #define CORE 22050 /* Hz */
 #define SAMPLES (8 * CORE) /* of the core */

@@ -1,4 +1,4 @@
-/* media/source on the formats that people have and browsers have not: other people's encoders
+/* walled/source on the formats that people have and browsers have not: other people's encoders
    where there are any, else files written byte by byte */
 #include "strange.h"
 

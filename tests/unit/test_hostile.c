@@ -1,7 +1,7 @@
 /* drift-decode against files made to hurt */
 #include "strange.h"
 
-#include "media/source.h"
+#include "walled/source.h"
 
 #include <ogg/ogg.h>
 #include <sys/mman.h>

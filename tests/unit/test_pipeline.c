@@ -5,7 +5,7 @@
 #include "media/resample.h"
 #include "media/seekidx.h"
 #include "media/segment.h"
-#include "media/sourcepcm.h"
+#include "wall/sourcepcm.h"
 
 #include <fcntl.h>
 #include <math.h>

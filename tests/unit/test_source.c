@@ -1,9 +1,9 @@
-/* media/source through drift-decode: every format other people's encoders
+/* walled/source through drift-decode: every format other people's encoders
    make, its exact length, its place in time, and reads in any order */
 #include "strange.h"
 
-#include "media/source.h"
-#include "media/warmup.h"
+#include "walled/source.h"
+#include "walled/warmup.h"
 
 #define LAG_MAX 40 /* samples to either side that may not fit better */
 

@@ -1,6 +1,6 @@
 /* Any pages or bytes of a rendition, encoded for a request from the source itself, against
    those of a batch: the decoder is the real one. */
-#include "media/sourcepcm.h"
+#include "wall/sourcepcm.h"
 
 #include "media/opusbatch.h"
 #include "media/opuspages.h"

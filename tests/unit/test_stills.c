@@ -1,4 +1,4 @@
-/* media/demux on pictures that are no film: those of an audiobook's chapters, a song's one
+/* walled/demux on pictures that are no film: those of an audiobook's chapters, a song's one
    picture, and streams that are neither sound nor pictures */
 #include "strange.h"
 

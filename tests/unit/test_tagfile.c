@@ -1,16 +1,16 @@
-/* media/tagfile and what it reads, through drift-decode: files as Picard, beets, mp3tag, Traktor
+/* parse/tagfile and what it reads, through drift-decode: files as Picard, beets, mp3tag, Traktor
    and iTunes write them, the picture that is chosen, and every cut and flipped bit of their tags */
 #include "strange.h"
 
 #include "catalogue/tags.h"
-#include "media/apetag.h"
-#include "media/id3v1.h"
-#include "media/id3v2.h"
-#include "media/ilst.h"
-#include "media/mkvtags.h"
-#include "media/tagdraft.h"
-#include "media/tagfile.h"
-#include "media/vorbiscomment.h"
+#include "parse/apetag.h"
+#include "parse/id3v1.h"
+#include "parse/id3v2.h"
+#include "parse/ilst.h"
+#include "parse/mkvtags.h"
+#include "parse/tagdraft.h"
+#include "parse/tagfile.h"
+#include "parse/vorbiscomment.h"
 
 #include <sys/mman.h>
 

@@ -1,5 +1,5 @@
-/* media/thumbnail: pictures of strangers, made small behind walls, or refused in words */
-#include "media/thumbnail.h"
+/* wall/thumbnail: pictures of strangers, made small behind walls, or refused in words */
+#include "wall/thumbnail.h"
 
 #include "strange.h"
 

@@ -1,6 +1,7 @@
-/* media/walls: behind them nothing of the machine can be reached */
-#include "media/syscallname.h"
-#include "media/walls.h"
+/* wall/walls: behind them nothing of the machine can be reached */
+#include "wall/syscallname.h"
+#include "wall/walls.h"
+#include "walled/warmup.h"
 
 #include <libavutil/log.h>
 
@@ -50,6 +51,7 @@ static int fate(int (*act)(void))
 		char text[WALLS_TEXT_MAX] = "";
 
 		dup2(open("/dev/null", O_WRONLY), 2);
+		warmup_run();
 		if (walls_raise(&limits, forbidden, text) != DRIFT_OK)
 			_exit(1);
 		_exit(act());
