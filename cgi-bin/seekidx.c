@@ -7,7 +7,7 @@
  * Without format it is opus. The lossless rendition's is that of its fragmented MP4.
  * preset and intensity are looked at and change nothing.
  */
-#include "media/seekidx.h"
+#include "format/seekidx.h"
 #include "base/buf.h"
 #include "catalogue/delivery.h"
 #include "catalogue/early.h"

@@ -1,6 +1,7 @@
 #include "catalogue/chunk.h"
 
 #include "base/buf.h"
+#include "base/minmax.h"
 #include "catalogue/demand.h"
 #include "catalogue/losslesschunk.h"
 #include "catalogue/ondemand.h"
@@ -9,8 +10,8 @@
 #include "catalogue/sound.h"
 #include "catalogue/store.h"
 #include "http/filebody.h"
-#include "media/fmp4.h"
-#include "media/oggopus.h"
+#include "mp4/fmp4.h"
+#include "opus/oggopus.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -46,16 +47,6 @@ struct chunk {
 	int pieces;
 	int64_t bytes;
 };
-
-static int64_t min64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t max64(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
 
 static void clear(struct chunk *c)
 {

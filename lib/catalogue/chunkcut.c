@@ -3,9 +3,9 @@
 #include "base/log.h"
 #include "catalogue/remuxfiles.h"
 #include "catalogue/store.h"
-#include "media/mp4cut.h"
-#include "media/mp4piece.h"
-#include "media/seekidx.h"
+#include "format/seekidx.h"
+#include "mp4/mp4cut.h"
+#include "mp4/mp4piece.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

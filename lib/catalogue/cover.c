@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "catalogue/artifact.h"
 #include "catalogue/store.h"
-#include "media/facts.h"
-#include "media/sniff.h"
+#include "format/facts.h"
+#include "format/sniff.h"
 #include "wall/thumbnail.h"
 
 #include <fcntl.h>

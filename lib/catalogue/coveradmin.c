@@ -3,7 +3,7 @@
 #include "catalogue/cover.h"
 #include "catalogue/track.h"
 #include "catalogue/trackadmin.h"
-#include "media/facts.h"
+#include "format/facts.h"
 
 #include <inttypes.h>
 #include <stdio.h>

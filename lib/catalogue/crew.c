@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "catalogue/transcode.h"
-#include "media/encoders.h"
+#include "opus/encoders.h"
 
 #include <pthread.h>
 #include <sys/eventfd.h>

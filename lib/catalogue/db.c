@@ -1,5 +1,6 @@
 #include "catalogue/db.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define STATEMENTS_MAX 64 /* prepared on one connection; more are sent unprepared */
 #define CHANNEL_MAX 64
@@ -349,14 +349,6 @@ enum drift_err db_listen(struct db *db, const char *channel)
 	return err;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static bool take_notification(struct db *db)
 {
 	PGnotify *note = PQnotifies(db->conn);
@@ -368,20 +360,12 @@ static bool take_notification(struct db *db)
 	return came;
 }
 
-static void sleep_ms(int64_t ms)
-{
-	struct timespec left = {ms / 1000, ms % 1000 * 1000000};
-
-	while (nanosleep(&left, &left) < 0 && errno == EINTR)
-		;
-}
-
 bool db_wait_notify(struct db *db, int other, int timeout_ms)
 {
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = clock_ms() + timeout_ms;
 
 	for (;;) {
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_ms();
 		struct pollfd p[2] = {{.fd = other, .events = POLLIN}};
 
 		if (is_alive(db) && take_notification(db))
@@ -389,7 +373,7 @@ bool db_wait_notify(struct db *db, int other, int timeout_ms)
 		if (left <= 0)
 			return false;
 		if (!is_alive(db)) {
-			sleep_ms(left);
+			clock_sleep_ms(left);
 			return false;
 		}
 		p[1] = (struct pollfd){.fd = PQsocket(db->conn), .events = POLLIN};

@@ -12,8 +12,8 @@
 #include "catalogue/sound.h"
 #include "catalogue/track.h"
 #include "catalogue/virtual.h"
+#include "dsp/preset.h"
 #include "http/http.h"
-#include "media/preset.h"
 
 #include <stdbool.h>
 #include <stdint.h>

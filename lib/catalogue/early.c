@@ -6,8 +6,8 @@
 #include "catalogue/earlyopus.h"
 #include "catalogue/growing.h"
 #include "catalogue/tail.h"
-#include "media/hls.h"
-#include "media/seekidx.h"
+#include "format/seekidx.h"
+#include "mp4/hls.h"
 #include "wall/decoder.h"
 
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "catalogue/remuxfiles.h"
-#include "media/remux.h"
+#include "mp4/remux.h"
 
 struct mux {
 	struct earlysource *source;

@@ -1,17 +1,17 @@
 #include "catalogue/earlyopus.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "catalogue/artifact.h"
 #include "catalogue/opusplan.h"
 #include "catalogue/sound.h"
 #include "catalogue/virtual.h"
-#include "media/opusfile.h"
-#include "media/opusidx.h"
-#include "media/opuspages.h"
+#include "opus/opusfile.h"
+#include "opus/opusidx.h"
+#include "opus/opuspages.h"
 #include "wall/sourcepcm.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #define TELL_MS 500 /* a page: nobody has use for what is told more often */
@@ -36,14 +36,6 @@ bool earlyopus_is_possible(const struct conf *conf, const struct earlysource_fac
 }
 
 /* --- the file that grows --------------------------------------------------------------- */
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* Pages that are whole in it. */
 static int64_t count_pages(const struct maker *m)
@@ -78,13 +70,13 @@ static enum drift_err tell(struct maker *m)
 		err = growth_tell(&s->growth, s->db, &news);
 	buf_clear(&sidecar);
 	m->told = count_pages(m);
-	m->told_ms = now_ms();
+	m->told_ms = clock_ms();
 	return err;
 }
 
 static enum drift_err tell_now_and_then(struct maker *m)
 {
-	if (count_pages(m) == 0 || now_ms() - m->told_ms < TELL_MS)
+	if (count_pages(m) == 0 || clock_ms() - m->told_ms < TELL_MS)
 		return DRIFT_OK;
 	return tell(m);
 }

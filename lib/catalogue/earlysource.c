@@ -1,22 +1,15 @@
 #include "catalogue/earlysource.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "catalogue/store.h"
 #include "catalogue/upload.h"
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOOK_MS 100 /* between two looks at what has come */
 #define STORE_MS 120000 /* that storing the whole file may take */
-
-static void pause_ms(int ms)
-{
-	const struct timespec moment = {.tv_nsec = ms * 1000000L};
-
-	nanosleep(&moment, NULL);
-}
 
 /* --- what arrives ---------------------------------------------------------------------- */
 
@@ -50,7 +43,7 @@ static enum drift_err wait_for(void *context, int64_t at, int64_t *end)
 	enum drift_err err;
 
 	while ((err = look(s, at, end)) == DRIFT_EMORE)
-		pause_ms(LOOK_MS);
+		clock_sleep_ms(LOOK_MS);
 	if (!err && at <= s->reach && *end > s->reach)
 		s->reach = *end;
 	return err;
@@ -97,7 +90,7 @@ enum drift_err earlysource_settle(void *earlysource, struct fmp4_extent *out)
 	for (int ms = 0; err == DRIFT_EMORE && ms < STORE_MS; ms += LOOK_MS) {
 		err = get_settled(earlysource, out);
 		if (err == DRIFT_EMORE)
-			pause_ms(LOOK_MS);
+			clock_sleep_ms(LOOK_MS);
 	}
 	return err == DRIFT_EMORE ? DRIFT_ECLOSED : err;
 }

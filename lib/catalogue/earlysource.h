@@ -14,7 +14,7 @@
 #include "base/uuid.h"
 #include "catalogue/db.h"
 #include "catalogue/growth.h"
-#include "media/fmp4.h"
+#include "mp4/fmp4.h"
 #include "wall/decoder.h"
 
 #include <stdbool.h>

@@ -13,7 +13,7 @@
 #include "base/uuid.h"
 #include "catalogue/db.h"
 #include "catalogue/taglist.h"
-#include "media/analysis.h"
+#include "dsp/analysis.h"
 
 #include <signal.h>
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 #include "catalogue/sound.h"
 #include "catalogue/sourceindex.h"
 #include "catalogue/store.h"
-#include "media/mp4piece.h"
+#include "mp4/mp4piece.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

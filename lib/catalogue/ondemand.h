@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "catalogue/delivery.h"
 #include "catalogue/track.h"
-#include "media/preset.h"
+#include "dsp/preset.h"
 
 #include <stdbool.h>
 

@@ -1,11 +1,12 @@
 #include "catalogue/opusjob.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "catalogue/playhead.h"
 #include "catalogue/store.h"
-#include "media/seekidx.h"
-#include "media/segment.h"
+#include "format/seekidx.h"
+#include "opus/segment.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,7 +14,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TELL_MS 1000 /* what is done sooner, nobody is in the middle of */
@@ -88,14 +88,6 @@ static void open_file(struct opusjob *j)
 	j->order.fd = j->file.fd;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Who was killed may have listeners, whose pages fixed the setup: they are told at once. */
 static void join_growth(struct opusjob *j)
 {
@@ -105,7 +97,7 @@ static void join_growth(struct opusjob *j)
 		return;
 	growth_join(j->task->conf, &set->track, set->version, &growth_opus, j->file.part.text,
 		    &j->growth);
-	j->told_ms = j->fixed_setup.len ? 0 : now_ms();
+	j->told_ms = j->fixed_setup.len ? 0 : clock_ms();
 }
 
 void opusjob_start(const struct task *task, int channels, struct encoders *encoders, int64_t rank,
@@ -144,14 +136,14 @@ void opusjob_show(struct opusjob *j, struct opusbatch *batch)
 	struct buf sidecar = {0};
 	enum drift_err err;
 
-	if (!j->growth.kind || now_ms() - j->told_ms < TELL_MS)
+	if (!j->growth.kind || clock_ms() - j->told_ms < TELL_MS)
 		return;
 	err = opusbatch_show(batch, &sidecar);
 	if (!err)
 		err = tell(j, &sidecar);
 	if (err && err != DRIFT_EMORE)
 		log_warning("opusjob: nobody hears %s", j->file.part.text);
-	j->told_ms = now_ms();
+	j->told_ms = clock_ms();
 	buf_clear(&sidecar);
 }
 

@@ -17,7 +17,7 @@
 #include "catalogue/growth.h"
 #include "catalogue/opusplan.h"
 #include "catalogue/task.h"
-#include "media/opusbatch.h"
+#include "opus/opusbatch.h"
 
 #include <stdint.h>
 

@@ -6,9 +6,9 @@
 #include "catalogue/artifact.h"
 #include "catalogue/growth.h"
 #include "catalogue/store.h"
-#include "media/opusidx.h"
-#include "media/seekidx.h"
-#include "media/segment.h"
+#include "format/seekidx.h"
+#include "opus/opusidx.h"
+#include "opus/segment.h"
 #include "wall/effect.h"
 
 #include <errno.h>

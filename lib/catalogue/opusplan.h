@@ -16,9 +16,9 @@
 #include "base/uuid.h"
 #include "catalogue/sound.h"
 #include "catalogue/taglist.h"
-#include "media/layout.h"
-#include "media/oggopus.h"
-#include "media/preset.h"
+#include "dsp/preset.h"
+#include "opus/layout.h"
+#include "opus/oggopus.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "catalogue/artifact.h"
-#include "media/segment.h"
+#include "opus/segment.h"
 #include "wall/decoder.h"
 
 #include <inttypes.h>

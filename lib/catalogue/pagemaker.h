@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "catalogue/opusplan.h"
 #include "catalogue/sound.h"
-#include "media/opuspages.h"
+#include "opus/opuspages.h"
 
 #include <stdint.h>
 

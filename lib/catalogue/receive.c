@@ -1,5 +1,6 @@
 #include "catalogue/receive.h"
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -8,7 +9,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define BUFFER_BYTES ((size_t)256 << 10)
 #define FLOW_BYTES ((int64_t)8 << 20) /* then the disk is told to begin */
@@ -33,14 +33,6 @@ struct state {
 	int64_t idle_ms;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static enum drift_err start(struct state *s)
 {
 	enum drift_err err = DRIFT_OK;
@@ -53,7 +45,7 @@ static enum drift_err start(struct state *s)
 	s->step_ms = FIRST_STEP_MS;
 	if (!err && s->at == 0)
 		err = digest_init(&s->whole, DIGEST_SHA256);
-	s->step_at_ms = now_ms();
+	s->step_at_ms = clock_ms();
 	return err;
 }
 
@@ -79,7 +71,7 @@ static enum drift_err acknowledge(struct state *s, int64_t to)
    all the same, so that this writer notices the next one. */
 static enum drift_err step(struct state *s)
 {
-	s->step_at_ms = now_ms();
+	s->step_at_ms = clock_ms();
 	s->step_ms = STEP_MS;
 	return acknowledge(s, s->r->checksum ? s->r->kept : s->at);
 }
@@ -96,7 +88,7 @@ static void flow(struct state *s)
 
 static bool is_step_due(const struct state *s)
 {
-	return now_ms() - s->step_at_ms >= s->step_ms;
+	return clock_ms() - s->step_at_ms >= s->step_ms;
 }
 
 static enum drift_err put(struct state *s, size_t len)

@@ -3,7 +3,7 @@
 #include "base/fnv.h"
 #include "catalogue/artifact.h"
 #include "catalogue/chunkfile.h"
-#include "media/seekidx.h"
+#include "format/seekidx.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "catalogue/growth.h"
 #include "catalogue/job.h"
-#include "media/remux.h"
+#include "mp4/remux.h"
 
 #include <stdint.h>
 

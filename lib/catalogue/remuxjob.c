@@ -1,9 +1,10 @@
 #include "catalogue/remuxjob.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "catalogue/artifact.h"
 #include "catalogue/remuxfiles.h"
-#include "media/remux.h"
+#include "mp4/remux.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -32,23 +33,15 @@ static enum drift_err tick(void *context, double progress)
 	return job_progress_of(t->worker, t->set, JOB_REMUX, progress);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Now and then; at the end those who were told before. */
 static enum drift_err grown(void *context, enum remux_growth growth,
 			    const struct fragments *fragments, const struct fragments_file *file)
 {
 	struct remuxjob *r = context;
 
-	if (growth == REMUX_ENDED ? !r->growth.is_told : now_ms() - r->told_ms < TELL_MS)
+	if (growth == REMUX_ENDED ? !r->growth.is_told : clock_ms() - r->told_ms < TELL_MS)
 		return DRIFT_OK;
-	r->told_ms = now_ms();
+	r->told_ms = clock_ms();
 	return remuxfiles_tell(&r->growth, r->task->worker->db, growth, fragments, file);
 }
 
@@ -138,7 +131,7 @@ static enum drift_err make_and_publish(struct remuxjob *r, char reason[REMUX_REA
 	enum drift_err err =
 		growth_open(t->conf, &t->set->track, t->set->version, &growth_mp4, &r->growth);
 
-	r->told_ms = now_ms();
+	r->told_ms = clock_ms();
 	if (!err)
 		err = make(r, reason);
 	/* nothing is put in its place by one who has lost the job */

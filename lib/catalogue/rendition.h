@@ -5,8 +5,8 @@
 #define DRIFT_CATALOGUE_RENDITION_H
 
 #include "catalogue/track.h"
+#include "dsp/preset.h"
 #include "http/http.h"
-#include "media/preset.h"
 
 #include <stdbool.h>
 

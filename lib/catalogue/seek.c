@@ -1,7 +1,7 @@
 #include "catalogue/seek.h"
 
 #include "base/log.h"
-#include "media/seekidx.h"
+#include "format/seekidx.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 #include "base/uuid.h"
 #include "catalogue/db.h"
 #include "catalogue/taglist.h"
-#include "media/preset.h"
+#include "dsp/preset.h"
 
 #include <stdint.h>
 

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "catalogue/task.h"
-#include "media/analysis.h"
+#include "dsp/analysis.h"
 
 /*
  * The sound is measured, or that failed: stores what is not stored yet, publishes the

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "catalogue/artifact.h"
 #include "catalogue/store.h"
-#include "media/seekidx.h"
+#include "format/seekidx.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "media/oggopus.h"
+#include "opus/oggopus.h"
 
 #include <stdint.h>
 

@@ -5,7 +5,7 @@
 #define DRIFT_CATALOGUE_TAGS_H
 
 #include "base/buf.h"
-#include "media/tagset.h"
+#include "format/tagset.h"
 
 /* Appends a JSON object of names: each has its text, or an array of its texts where it has
    several, which stand one after the other in the set. */

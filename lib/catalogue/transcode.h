@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "catalogue/task.h"
-#include "media/encoders.h"
+#include "opus/encoders.h"
 
 #include <stdint.h>
 

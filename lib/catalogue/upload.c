@@ -1,6 +1,7 @@
 #include "catalogue/upload.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "catalogue/store.h"
@@ -12,7 +13,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #define POLL_MS 50 /* between two looks at a lock that somebody holds */
@@ -227,13 +227,6 @@ static enum drift_err open_file(const struct conf *conf, struct upload *u, int f
 	return DRIFT_OK;
 }
 
-static void sleep_ms(int ms)
-{
-	struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
-
-	nanosleep(&t, NULL);
-}
-
 /*
  * Locks a range, or (NULL) the right to make a source of it. A file system without
  * locks (some network ones) leaves it to the writer numbers, which are looked at before
@@ -251,7 +244,7 @@ static enum drift_err lock_file(const struct upload *u, struct flock *range, int
 		}
 		if (wait_ms <= 0)
 			return DRIFT_ELOCKED;
-		sleep_ms(POLL_MS);
+		clock_sleep_ms(POLL_MS);
 	}
 }
 

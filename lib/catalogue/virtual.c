@@ -1,13 +1,15 @@
 #include "catalogue/virtual.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/minmax.h"
 #include "base/turnstile.h"
 #include "catalogue/artifact.h"
 #include "catalogue/pagemaker.h"
 #include "catalogue/playhead.h"
 #include "catalogue/store.h"
-#include "media/oggopus.h"
-#include "media/opusfile.h"
+#include "opus/oggopus.h"
+#include "opus/opusfile.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -15,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOOK_MS 100 /* at most between two looks at what others make, and at the listener */
@@ -167,19 +168,6 @@ enum virtual_outlook virtual_look(struct virtual *v, int64_t first, int64_t last
 	return VIRTUAL_COLD;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * (int64_t)1000 + now.tv_nsec / 1000000;
-}
-
-static int64_t min64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* The next pages are made by somebody else: sleeps until some more of them are there. */
 static void wait_for_others(struct virtual *v)
 {
@@ -195,14 +183,14 @@ static void wait_for_others(struct virtual *v)
    at the turnstile comes first: who waits for one keeps nobody from encoding. */
 static void get_on(struct virtual *v, int64_t *patience_ms)
 {
-	int64_t begun = now_ms();
+	int64_t begun = clock_ms();
 
 	if (opusfile_is_being_made(v->file, v->page)) {
 		wait_for_others(v);
 		return;
 	}
 	if (!turnstile_wait(&v->turnstile, QUEUE_MS))
-		*patience_ms -= now_ms() - begun;
+		*patience_ms -= clock_ms() - begun;
 	else
 		(void)claim_segment(v, v->page / LAYOUT_SEGMENT_PAGES);
 }
@@ -228,7 +216,7 @@ static void tell_playhead(struct virtual *v)
  */
 static enum drift_err get_page(struct virtual *v, int64_t patience_ms, uint8_t *out, bool *is_there)
 {
-	int64_t end = now_ms() + STUCK_MS;
+	int64_t end = clock_ms() + STUCK_MS;
 	enum drift_err err = DRIFT_OK;
 
 	tell_playhead(v);
@@ -244,7 +232,7 @@ static enum drift_err get_page(struct virtual *v, int64_t patience_ms, uint8_t *
 			return err;
 		get_on(v, &patience_ms);
 		err = v->listener.ask(v->listener.context);
-		if (!err && v->segment < 0 && (patience_ms <= 0 || now_ms() >= end))
+		if (!err && v->segment < 0 && (patience_ms <= 0 || clock_ms() >= end))
 			err = DRIFT_EBUSY;
 	}
 }

@@ -1,5 +1,6 @@
 #include "media/pipeline.h"
 
+#include "base/minmax.h"
 #include "wall/readahead.h"
 
 #include <assert.h>
@@ -37,11 +38,6 @@ struct pass {
 	int64_t loaded; /* steps */
 	bool *settled; /* per step: there, being made, or not to be */
 };
-
-static int64_t min64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
 
 static enum drift_err tick(struct pass *p)
 {

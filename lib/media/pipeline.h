@@ -10,8 +10,8 @@
 #define DRIFT_MEDIA_PIPELINE_H
 
 #include "base/err.h"
-#include "media/analysis.h"
-#include "media/opusbatch.h"
+#include "dsp/analysis.h"
+#include "opus/opusbatch.h"
 #include "wall/decoder.h"
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 #include "parse/flacscan.h"
 
-#include "media/flacframe.h"
+#include "format/flacframe.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -12,8 +12,8 @@
 #define DRIFT_PARSE_FLACSCAN_H
 
 #include "base/err.h"
-#include "media/flacframe.h"
-#include "media/packing.h"
+#include "format/flacframe.h"
+#include "format/packing.h"
 #include "parse/incoming.h"
 
 #include <stdbool.h>

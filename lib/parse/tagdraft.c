@@ -1,7 +1,7 @@
 #include "parse/tagdraft.h"
 
-#include "media/facts.h"
-#include "media/sniff.h"
+#include "format/facts.h"
+#include "format/sniff.h"
 #include "parse/tagname.h"
 #include "parse/tagtext.h"
 

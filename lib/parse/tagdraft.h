@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "media/tagset.h"
+#include "format/tagset.h"
 
 #include <stddef.h>
 #include <stdint.h>

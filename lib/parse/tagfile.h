@@ -11,7 +11,7 @@
 #ifndef DRIFT_PARSE_TAGFILE_H
 #define DRIFT_PARSE_TAGFILE_H
 
-#include "media/sniff.h"
+#include "format/sniff.h"
 #include "parse/incoming.h"
 #include "parse/tagdraft.h"
 

@@ -8,7 +8,7 @@
 #ifndef DRIFT_PARSE_TAGNAME_H
 #define DRIFT_PARSE_TAGNAME_H
 
-#include "media/tagset.h"
+#include "format/tagset.h"
 
 #include <stdbool.h>
 

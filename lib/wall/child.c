@@ -1,5 +1,6 @@
 #include "wall/child.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "wall/syscallname.h"
 #include "wall/wire.h"
@@ -221,28 +222,20 @@ enum drift_err child_start(struct child *c, const char *program)
 	return take_prepared(c, program) ? DRIFT_OK : start(c, program);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 enum drift_err child_hear(struct child *c, void *message, size_t max, size_t *got,
 			  int64_t *patience_ms)
 {
 	struct pollfd p = {.fd = c->socket, .events = POLLIN};
 	int64_t until =
-		now_ms() + (*patience_ms < CHILD_SILENCE_MS ? *patience_ms : CHILD_SILENCE_MS);
-	int64_t before = now_ms(), left;
+		clock_ms() + (*patience_ms < CHILD_SILENCE_MS ? *patience_ms : CHILD_SILENCE_MS);
+	int64_t before = clock_ms(), left;
 	int ready;
 
 	do {
-		left = until - now_ms();
+		left = until - clock_ms();
 		ready = left > 0 ? poll(&p, 1, (int)left) : 0;
 	} while (ready < 0 && errno == EINTR);
-	*patience_ms -= now_ms() - before;
+	*patience_ms -= clock_ms() - before;
 	if (ready == 0)
 		return DRIFT_EMORE;
 	if (ready < 0 || wire_receive(c->socket, message, max, got, NULL) != DRIFT_OK)
@@ -319,10 +312,10 @@ static void kill_it(const struct child *c)
 static bool reap(struct child *c, int64_t wait_ms, int *status)
 {
 	const struct timespec pause = {.tv_nsec = 2000000};
-	int64_t until = now_ms() + wait_ms;
+	int64_t until = clock_ms() + wait_ms;
 	pid_t got;
 
-	while ((got = waitpid(c->pid, status, WNOHANG)) == 0 && now_ms() < until)
+	while ((got = waitpid(c->pid, status, WNOHANG)) == 0 && clock_ms() < until)
 		nanosleep(&pause, NULL);
 	if (got == 0) {
 		kill_it(c);

@@ -1,6 +1,6 @@
 #include "wall/claims.h"
 
-#include "media/flacframe.h"
+#include "format/flacframe.h"
 #include "wall/wire.h"
 
 #include <ctype.h>

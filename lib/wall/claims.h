@@ -6,8 +6,8 @@
 #ifndef DRIFT_WALL_CLAIMS_H
 #define DRIFT_WALL_CLAIMS_H
 
-#include "media/facts.h"
-#include "media/packing.h"
+#include "format/facts.h"
+#include "format/packing.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 #include "wall/decoder.h"
 
 #include "base/log.h"
-#include "media/sniff.h"
+#include "format/sniff.h"
 #include "wall/child.h"
 #include "wall/claims.h"
 #include "wall/wire.h"

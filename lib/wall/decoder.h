@@ -16,8 +16,8 @@
 #define DRIFT_WALL_DECODER_H
 
 #include "base/err.h"
-#include "media/facts.h"
-#include "media/packing.h"
+#include "format/facts.h"
+#include "format/packing.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,7 @@
 #include "wall/effect.h"
 
-#include "media/limiter.h"
+#include "base/minmax.h"
+#include "dsp/limiter.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,16 +27,6 @@ struct effect {
 	struct limiter limiter;
 	float *piece; /* owned */
 };
-
-static int64_t max64(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static int64_t min64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
 
 enum drift_err effect_new(struct filters *filters, effect_pcm pcm, void *context, int64_t samples48,
 			  int32_t channels, struct effect **out)

@@ -14,9 +14,9 @@
 #define DRIFT_WALL_EFFECT_H
 
 #include "base/err.h"
-#include "media/layout.h"
-#include "media/preset.h"
-#include "media/resample.h"
+#include "dsp/preset.h"
+#include "dsp/resample.h"
+#include "opus/layout.h"
 #include "wall/filters.h"
 
 #include <stdint.h>

@@ -1,7 +1,7 @@
 #include "wall/filters.h"
 
 #include "base/log.h"
-#include "media/layout.h"
+#include "opus/layout.h"
 #include "wall/child.h"
 #include "wall/filterwire.h"
 #include "wall/wire.h"

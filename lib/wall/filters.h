@@ -5,7 +5,7 @@
 #define DRIFT_WALL_FILTERS_H
 
 #include "base/err.h"
-#include "media/preset.h"
+#include "dsp/preset.h"
 
 #include <stdint.h>
 

@@ -13,7 +13,7 @@
 #ifndef DRIFT_WALL_FILTERWIRE_H
 #define DRIFT_WALL_FILTERWIRE_H
 
-#include "media/preset.h"
+#include "dsp/preset.h"
 #include "wall/walls.h"
 
 #include <stdint.h>

@@ -9,7 +9,7 @@
 #define DRIFT_WALL_READAHEAD_H
 
 #include "base/err.h"
-#include "media/resample.h"
+#include "dsp/resample.h"
 #include "wall/decoder.h"
 
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 #define DRIFT_WALL_SOURCEPCM_H
 
 #include "base/err.h"
-#include "media/resample.h"
+#include "dsp/resample.h"
 #include "wall/decoder.h"
 
 #include <stdint.h>

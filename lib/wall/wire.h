@@ -32,8 +32,8 @@
 #define DRIFT_WALL_WIRE_H
 
 #include "base/err.h"
-#include "media/facts.h"
-#include "media/packing.h"
+#include "format/facts.h"
+#include "format/packing.h"
 #include "wall/walls.h"
 
 #include <stdint.h>

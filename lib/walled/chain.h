@@ -13,7 +13,7 @@
 #define DRIFT_WALLED_CHAIN_H
 
 #include "base/err.h"
-#include "media/resample.h"
+#include "dsp/resample.h"
 #include "walled/extent.h"
 #include "walled/packets.h"
 #include "walled/voice.h"

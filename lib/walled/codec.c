@@ -1,6 +1,6 @@
 #include "walled/codec.h"
 
-#include "media/flacframe.h"
+#include "format/flacframe.h"
 
 #include <libavutil/intreadwrite.h>
 #include <libavutil/mathematics.h>

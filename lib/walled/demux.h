@@ -9,7 +9,7 @@
 #define DRIFT_WALLED_DEMUX_H
 
 #include "base/err.h"
-#include "media/sniff.h"
+#include "format/sniff.h"
 #include "walled/codec.h"
 #include "walled/sourceio.h"
 

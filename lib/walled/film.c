@@ -1,6 +1,6 @@
 #include "walled/film.h"
 
-#include "media/grid.h"
+#include "format/grid.h"
 #include "parse/latestart.h"
 #include "walled/pictures.h"
 #include "walled/soundtrack.h"

@@ -1,6 +1,6 @@
 #include "walled/flacencode.h"
 
-#include "media/flacframe.h"
+#include "format/flacframe.h"
 
 #include <libavcodec/avcodec.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #define DRIFT_WALLED_FLACENCODE_H
 
 #include "base/err.h"
-#include "media/packing.h"
+#include "format/packing.h"
 
 #include <stddef.h>
 #include <stdint.h>

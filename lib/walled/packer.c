@@ -1,6 +1,6 @@
 #include "walled/packer.h"
 
-#include "media/flacframe.h"
+#include "format/flacframe.h"
 #include "parse/flacscan.h"
 #include "walled/flacencode.h"
 

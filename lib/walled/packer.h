@@ -7,7 +7,7 @@
 #define DRIFT_WALLED_PACKER_H
 
 #include "base/err.h"
-#include "media/packing.h"
+#include "format/packing.h"
 #include "walled/source.h"
 
 #include <stdbool.h>

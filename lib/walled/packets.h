@@ -9,7 +9,7 @@
 #define DRIFT_WALLED_PACKETS_H
 
 #include "base/err.h"
-#include "media/packetidx.h"
+#include "format/packetidx.h"
 #include "walled/demux.h"
 
 #include <stdbool.h>

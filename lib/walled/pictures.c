@@ -1,6 +1,6 @@
 #include "walled/pictures.h"
 
-#include "media/grid.h"
+#include "format/grid.h"
 #include "walled/picturecodec.h"
 
 #include <libavutil/mathematics.h>

@@ -1,6 +1,6 @@
 #include "walled/shrink.h"
 
-#include "media/sniff.h"
+#include "format/sniff.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/imgutils.h>

@@ -1,6 +1,6 @@
 #include "walled/source.h"
 
-#include "media/packetidx.h"
+#include "format/packetidx.h"
 #include "walled/chain.h"
 #include "walled/extent.h"
 #include "walled/framedecode.h"

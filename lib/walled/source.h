@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "media/facts.h"
+#include "format/facts.h"
 #include "parse/incoming.h"
 #include "walled/packets.h"
 #include "walled/pcmint.h"

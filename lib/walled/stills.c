@@ -1,6 +1,6 @@
 #include "walled/stills.h"
 
-#include "media/sniff.h"
+#include "format/sniff.h"
 
 #include <stdio.h>
 #include <stdlib.h>

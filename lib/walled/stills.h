@@ -8,7 +8,7 @@
 #define DRIFT_WALLED_STILLS_H
 
 #include "base/err.h"
-#include "media/facts.h"
+#include "format/facts.h"
 #include "walled/demux.h"
 
 #include <stdint.h>

@@ -13,9 +13,10 @@ my %edges = (
 	qr{^ini\.h$}                                         => qr{^base/conf$},
 	qr{^openssl/}                                        => qr{^(?:base/digest|catalogue/store)$},
 	qr{^zlib\.h$}                                        => qr{^parse/id3v2$},
-	qr{^ebur128\.h$}                                     => qr{^media/loudness$},
+	qr{^ebur128\.h$}                                     => qr{^dsp/loudness$},
 	qr{^lib(?:av|sw)\w+/}                                => qr{^walled/},
-	qr{^(?:opus|ogg)/|^opus(?:_\w+)?\.h$}                => qr{^media/},
+	qr{^opus/|^opus(?:_\w+)?\.h$}                        => qr{^opus/segment$},
+	qr{^ogg/}                                            => qr{^opus/oggopus$},
 );
 
 sub lines {

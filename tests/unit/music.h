@@ -8,7 +8,7 @@
 #define DRIFT_TESTS_MUSIC_H
 
 #include "base/err.h"
-#include "media/resample.h"
+#include "dsp/resample.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -6,10 +6,10 @@
 
 #include "base/buf.h"
 #include "base/io.h"
-#include "media/oggopus.h"
-#include "media/opusfile.h"
-#include "media/opuspages.h"
-#include "media/seekidx.h"
+#include "format/seekidx.h"
+#include "opus/oggopus.h"
+#include "opus/opusfile.h"
+#include "opus/opuspages.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
-/* media/remux of a file that still arrives: nothing is read before it is there, and what comes
+/* mp4/remux of a file that still arrives: nothing is read before it is there, and what comes
    out is what the whole file has in it */
 #include "strange.h"
 
-#include "media/remux.h"
-#include "media/seekidx.h"
+#include "format/seekidx.h"
+#include "mp4/remux.h"
 
 #include <sys/stat.h>
 

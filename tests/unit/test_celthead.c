@@ -1,4 +1,4 @@
-#include "media/celthead.h"
+#include "opus/celthead.h"
 
 #include "music.h"
 

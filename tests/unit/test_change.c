@@ -2,7 +2,7 @@
    together of files by other people's encoders */
 #include "strange.h"
 
-#include "media/resample.h"
+#include "dsp/resample.h"
 
 #define LINE 48000 /* Hz of what has several rates */
 

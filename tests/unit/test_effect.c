@@ -1,6 +1,6 @@
 #include "wall/effect.h"
 
-#include "media/limiter.h"
+#include "dsp/limiter.h"
 #include "music.h"
 
 #include <setjmp.h>

@@ -1,10 +1,10 @@
-/* media/remux on moving pictures: those that browsers play come through as they are,
+/* mp4/remux on moving pictures: those that browsers play come through as they are,
    others as H.264; sound that they refuse becomes AAC, and stays in its place */
 #include "strange.h"
 
-#include "media/filmcodec.h"
-#include "media/remux.h"
-#include "media/seekidx.h"
+#include "format/seekidx.h"
+#include "mp4/filmcodec.h"
+#include "mp4/remux.h"
 
 #define RATE 48000
 

@@ -1,4 +1,4 @@
-#include "media/gating.h"
+#include "dsp/gating.h"
 
 #include <ebur128.h>
 #include <math.h>

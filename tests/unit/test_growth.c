@@ -1,7 +1,7 @@
 /* catalogue/growth: one makes it, what the killed leave is gone, the whole has two names; and a
    playlist read from elsewhere */
 #include "catalogue/growth.h"
-#include "media/hls.h"
+#include "mp4/hls.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

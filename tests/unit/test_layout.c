@@ -1,4 +1,4 @@
-#include "media/layout.h"
+#include "opus/layout.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

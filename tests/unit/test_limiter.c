@@ -1,4 +1,4 @@
-#include "media/limiter.h"
+#include "dsp/limiter.h"
 
 #include "music.h"
 

@@ -1,4 +1,4 @@
-#include "media/loudness.h"
+#include "dsp/loudness.h"
 
 #include "music.h"
 

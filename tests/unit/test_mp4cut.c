@@ -1,7 +1,7 @@
-#include "media/mp4cut.h"
+#include "mp4/mp4cut.h"
 
 #include "base/io.h"
-#include "media/fmp4.h"
+#include "mp4/fmp4.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "media/oggopus.h"
+#include "opus/oggopus.h"
 
 #include <opusfile.h>
 #include <setjmp.h>

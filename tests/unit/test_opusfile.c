@@ -1,4 +1,4 @@
-#include "media/opusfile.h"
+#include "opus/opusfile.h"
 
 #include "opusmade.h"
 

@@ -1,4 +1,4 @@
-#include "media/opuspages.h"
+#include "opus/opuspages.h"
 
 #include "opusmade.h"
 

@@ -1,10 +1,10 @@
 #include "media/pipeline.h"
 
+#include "dsp/resample.h"
 #include "fakedecoder.h"
-#include "media/opuspages.h"
-#include "media/resample.h"
-#include "media/seekidx.h"
-#include "media/segment.h"
+#include "format/seekidx.h"
+#include "opus/opuspages.h"
+#include "opus/segment.h"
 #include "wall/sourcepcm.h"
 
 #include <fcntl.h>

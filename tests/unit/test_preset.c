@@ -1,4 +1,4 @@
-#include "media/preset.h"
+#include "dsp/preset.h"
 
 #include <math.h>
 #include <setjmp.h>

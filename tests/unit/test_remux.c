@@ -1,11 +1,11 @@
-/* media/remux through drift-decode: packets come through as they are, PCM comes
+/* mp4/remux through drift-decode: packets come through as they are, PCM comes
    through as it is, and the boxes around them are what they have to be */
 #include "clicks.h"
 #include "mp4made.h"
 #include "strange.h"
 
-#include "media/remux.h"
-#include "media/seekidx.h"
+#include "format/seekidx.h"
+#include "mp4/remux.h"
 
 #include <sys/stat.h>
 

@@ -1,4 +1,4 @@
-#include "media/resample.h"
+#include "dsp/resample.h"
 
 #include "music.h"
 

@@ -2,7 +2,7 @@
 #include "catalogue/seek.h"
 
 #include "base/buf.h"
-#include "media/seekidx.h"
+#include "format/seekidx.h"
 
 #include <math.h>
 #include <setjmp.h>

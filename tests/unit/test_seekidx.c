@@ -1,4 +1,4 @@
-#include "media/seekidx.h"
+#include "format/seekidx.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

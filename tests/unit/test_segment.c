@@ -1,4 +1,4 @@
-#include "media/segment.h"
+#include "opus/segment.h"
 
 #include "music.h"
 

@@ -1,4 +1,4 @@
-#include "media/silence.h"
+#include "dsp/silence.h"
 
 #include <math.h>
 #include <setjmp.h>

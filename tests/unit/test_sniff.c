@@ -1,5 +1,5 @@
-/* media/sniff: the content names the container, whatever the name says */
-#include "media/sniff.h"
+/* format/sniff: the content names the container, whatever the name says */
+#include "format/sniff.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

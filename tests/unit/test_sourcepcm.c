@@ -2,11 +2,11 @@
    those of a batch: the decoder is the real one. */
 #include "wall/sourcepcm.h"
 
-#include "media/opusbatch.h"
-#include "media/opuspages.h"
+#include "format/seekidx.h"
 #include "media/pipeline.h"
-#include "media/seekidx.h"
-#include "media/segment.h"
+#include "opus/opusbatch.h"
+#include "opus/opuspages.h"
+#include "opus/segment.h"
 
 #include "strange.h"
 

@@ -1,4 +1,4 @@
-#include "media/spectrum.h"
+#include "dsp/spectrum.h"
 
 #include <math.h>
 #include <setjmp.h>

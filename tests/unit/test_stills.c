@@ -2,7 +2,7 @@
    picture, and streams that are neither sound nor pictures */
 #include "strange.h"
 
-#include "media/remux.h"
+#include "mp4/remux.h"
 
 static char reason[REMUX_REASON_MAX];
 

@@ -1,4 +1,4 @@
-#include "media/truepeak.h"
+#include "dsp/truepeak.h"
 
 #include "music.h"
 

@@ -1,4 +1,4 @@
-#include "media/waveform.h"
+#include "dsp/waveform.h"
 
 #include "music.h"
 
