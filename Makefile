@@ -47,7 +47,7 @@ make run       installs what is missing, builds, starts everything with example 
                stops it on Ctrl-C; also make up, make down, and make purge, which forgets all
                (PORT=8080, VAR=var, SERVER=lighttpd or apache, TRANSCODER=yes or no)
 make check     installs what is missing, builds, and runs every test
-               (T='tests/http/tus.t …' runs some)
+               (T='tests/http/tusrequest.t …' runs some)
 make screenshots  pictures of the pages into $(BUILD)/screenshots
 make bench     prints how fast it is, each figure against a named peer
                (SOURCE=mix.wav measures with that file, B='upload …' measures some)

@@ -8,12 +8,12 @@
  *     GET   /tracks/<id>              one track; a private one needs a key
  *     POST  /plays                    JSON, {"track", "rendition", "kind"}: counts a play
  */
-#include "catalogue/key.h"
-#include "catalogue/listing.h"
 #include "catalogue/play.h"
-#include "catalogue/service.h"
 #include "http/body.h"
 #include "http/http.h"
+#include "request/admit.h"
+#include "request/service.h"
+#include "serve/listing.h"
 
 #include <string.h>
 #include <time.h>
@@ -51,7 +51,7 @@ static bool admit(const struct service *s, bool is_private)
 
 	http_set_header(s->h, "Cache-Control", is_private ? "private, no-cache" : "no-cache");
 	http_set_header(s->h, "Vary", "Authorization, X-Api-Key");
-	return !is_private || key_admit(s->h, s->db, "listen", &key);
+	return !is_private || admit_key(s->h, s->db, "listen", &key);
 }
 
 static void send_card(const struct service *s, const struct uuid *track)
@@ -119,7 +119,7 @@ static void count_play(struct service *s, const char *play)
 	int64_t key;
 
 	if (err == DRIFT_EAUTH) {
-		if (!key_admit(s->h, s->db, "listen", &key))
+		if (!admit_key(s->h, s->db, "listen", &key))
 			return;
 		err = add_play(s, play, true);
 	}

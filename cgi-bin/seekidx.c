@@ -9,15 +9,16 @@
  */
 #include "format/seekidx.h"
 #include "base/buf.h"
-#include "catalogue/delivery.h"
-#include "catalogue/early.h"
-#include "catalogue/ondemand.h"
-#include "catalogue/rendition.h"
-#include "catalogue/seek.h"
-#include "catalogue/service.h"
 #include "catalogue/store.h"
 #include "catalogue/track.h"
 #include "http/http.h"
+#include "request/admit.h"
+#include "request/service.h"
+#include "serve/delivery.h"
+#include "serve/growing.h"
+#include "serve/rendition.h"
+#include "serve/seek.h"
+#include "serve/virtual.h"
 
 #include <inttypes.h>
 
@@ -65,7 +66,7 @@ static bool find_sidecar(struct delivery *d, struct track *t, enum rendition r)
 		http_fail(d->h, DRIFT_ENOENT, "The fragmented MP4 is not made (yet).");
 		return false;
 	}
-	err = ondemand_has_opus(d, t) ? ondemand_fix_sidecar(d, t) : DRIFT_ENOENT;
+	err = virtual_has_opus(d, t) ? virtual_fix_sidecar(d, t) : DRIFT_ENOENT;
 	if (err == DRIFT_ENOENT)
 		http_fail(d->h, err, "The Opus rendition is not made yet.");
 	else if (err)
@@ -81,7 +82,7 @@ static const struct growth_kind *find_growth(struct delivery *d, const struct tr
 		return NULL;
 	if (r == RENDITION_LOSSLESS)
 		return &growth_mp4;
-	if (t->version == 0 || (!ondemand_has_opus(d, t) && early_has_opus(d, t)))
+	if (t->version == 0 || (!virtual_has_opus(d, t) && growing_has_opus(d, t)))
 		return &growth_opus;
 	return NULL;
 }
@@ -98,7 +99,7 @@ static void send_track(struct delivery *d, struct track *t)
 		return;
 	growth = moment ? NULL : find_growth(d, t, r);
 	if (growth) {
-		early_send_sidecar(d, t, growth);
+		growing_send_sidecar(d, t, growth);
 		return;
 	}
 	if (t->version == 0) {
@@ -123,7 +124,7 @@ static void answer(struct service *s)
 		return;
 	if (http_segments(d.h) != 1)
 		http_fail(d.h, DRIFT_ENOENT, "There is no such track.");
-	else if (track_admit(d.h, d.db, &track))
+	else if (admit_track(d.h, d.db, &track))
 		send_track(&d, &track);
 }
 

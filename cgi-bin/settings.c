@@ -6,13 +6,13 @@
  *     POST  /         the same from a form; back to the page it came from
  *     GET   /boot.js  a script for a page's head, so that the first paint is right
  */
-#include "catalogue/service.h"
-#include "catalogue/setting.h"
 #include "http/accept.h"
 #include "http/body.h"
 #include "http/http.h"
 #include "http/query.h"
 #include "http/referer.h"
+#include "request/service.h"
+#include "serve/setting.h"
 
 #include <string.h>
 

@@ -10,18 +10,19 @@
  *     GET, HEAD  /<id>/remux.mp4   the fragmented MP4, while it is made too
  *     GET, HEAD  /<id>/playlist.m3u8, /<id>/master.m3u8   of it
  */
-#include "catalogue/chunk.h"
-#include "catalogue/delivery.h"
-#include "catalogue/early.h"
-#include "catalogue/growing.h"
-#include "catalogue/manifest.h"
-#include "catalogue/ondemand.h"
-#include "catalogue/picture.h"
-#include "catalogue/remuxfiles.h"
-#include "catalogue/rendition.h"
-#include "catalogue/service.h"
 #include "catalogue/track.h"
 #include "http/http.h"
+#include "make/remuxfiles.h"
+#include "request/admit.h"
+#include "request/service.h"
+#include "serve/arriving.h"
+#include "serve/chunk.h"
+#include "serve/delivery.h"
+#include "serve/growing.h"
+#include "serve/manifest.h"
+#include "serve/picture.h"
+#include "serve/rendition.h"
+#include "serve/virtual.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,9 +78,9 @@ static enum state find_state(struct delivery *d, const struct track *t, const st
 {
 	if (wish->rendition != RENDITION_OPUS)
 		return STATE_READY;
-	if (wish->preset.preset ? ondemand_can_make(d, t) : ondemand_has_opus(d, t))
+	if (wish->preset.preset ? virtual_can_make(d, t) : virtual_has_opus(d, t))
 		return STATE_VIRTUAL;
-	return !*t->opus_name && early_has_opus(d, t) ? STATE_GROWING : STATE_READY;
+	return !*t->opus_name && growing_has_opus(d, t) ? STATE_GROWING : STATE_READY;
 }
 
 static void send_rendition(struct delivery *d, const struct track *t)
@@ -101,9 +102,9 @@ static void send_rendition(struct delivery *d, const struct track *t)
 	http_set_header(d->h, "Drift-Format", "%s", rendition_name(r));
 	http_set_header(d->h, "Drift-State", "%s", words[state]);
 	if (state == STATE_VIRTUAL)
-		ondemand_send_opus(d, t, wish.preset, twin.path);
+		virtual_send_opus(d, t, wish.preset, twin.path);
 	else if (state == STATE_GROWING)
-		early_send_file(d, t, &growth_opus, twin.path);
+		growing_send_file(d, t, &growth_opus, twin.path);
 	else
 		delivery_send(d, t, rendition_file(t, r), rendition_mime(t, r), twin.path);
 }
@@ -118,8 +119,8 @@ static void send_growing(struct delivery *d, const struct track *t)
 		return;
 	twin = find_twin(d->h, t, wish.is_asked ? rendition_name(wish.rendition) : NULL,
 			 wish.preset);
-	if (wish.rendition != RENDITION_OPUS || !early_try_opus(d, t, twin.path))
-		growing_send(d, t, twin.path);
+	if (wish.rendition != RENDITION_OPUS || !growing_try_opus(d, t, twin.path))
+		arriving_send(d, t, twin.path);
 }
 
 static void send_playlist(struct delivery *d, const struct track *t)
@@ -127,7 +128,7 @@ static void send_playlist(struct delivery *d, const struct track *t)
 	if (*t->remux_playlist_name)
 		delivery_send_elsewhere(d, t, t->remux_playlist_name);
 	else
-		early_send_playlist(d, t);
+		growing_send_playlist(d, t);
 }
 
 /* While it grows there is nothing to choose from: the one playlist serves as well. */
@@ -136,7 +137,7 @@ static void send_master(struct delivery *d, const struct track *t)
 	if (*t->remux_master_name)
 		delivery_send_elsewhere(d, t, t->remux_master_name);
 	else
-		early_send_playlist(d, t);
+		growing_send_playlist(d, t);
 }
 
 static void send_mp4(struct delivery *d, const struct track *t)
@@ -149,7 +150,7 @@ static void send_mp4(struct delivery *d, const struct track *t)
 	}
 	snprintf(twin.path, sizeof(twin.path), "%s/cgi-bin/stream.cgi/%s/" REMUXFILES_MP4,
 		 http_site(d->h), t->id.text);
-	early_send_file(d, t, &growth_mp4, twin.path);
+	growing_send_file(d, t, &growth_mp4, twin.path);
 }
 
 typedef void answer_fn(struct delivery *d, const struct track *t);
@@ -183,7 +184,7 @@ static void answer_growing(struct delivery *d, const struct track *t, answer_fn 
 	if (send == send_rendition)
 		send_growing(d, t);
 	else if (send == manifest_send)
-		growing_send_manifest(d, t);
+		arriving_send_manifest(d, t);
 	else if (send == send_playlist || send == send_master || send == send_mp4)
 		send(d, t);
 	else
@@ -200,7 +201,7 @@ static void answer(struct service *s)
 		return;
 	if (!send)
 		http_fail(d.h, DRIFT_ENOENT, "There is nothing here by that name.");
-	else if (!track_admit(d.h, d.db, &track))
+	else if (!admit_track(d.h, d.db, &track))
 		return;
 	else if (track.version > 0)
 		send(&d, &track);

@@ -16,17 +16,17 @@
  *     GET     /queue                  what the transcoder does, for an administrator
  *     OPTIONS everywhere              what tus clients and browsers ask
  */
-#include "catalogue/coveradmin.h"
-#include "catalogue/formupload.h"
-#include "catalogue/intake.h"
-#include "catalogue/key.h"
-#include "catalogue/reprdigest.h"
-#include "catalogue/resumable.h"
-#include "catalogue/rufh.h"
-#include "catalogue/service.h"
-#include "catalogue/trackadmin.h"
 #include "http/http.h"
 #include "http/tus.h"
+#include "intake/coveradmin.h"
+#include "intake/draftrequest.h"
+#include "intake/formupload.h"
+#include "intake/intake.h"
+#include "intake/reprdigest.h"
+#include "intake/trackadmin.h"
+#include "intake/tusrequest.h"
+#include "request/admit.h"
+#include "request/service.h"
 
 #include <string.h>
 
@@ -116,7 +116,7 @@ static void put(const struct intake *in, const struct uuid *track, const char *s
 	const char *name;
 
 	if (is_beginning(in)) {
-		rufh_create(in, track);
+		draftrequest_create(in, track);
 		return;
 	}
 	name = read_name(in, segment);
@@ -143,28 +143,28 @@ static void create_upload(const struct intake *in, const struct uuid *none)
 
 	if (formupload_is_form(in))
 		formupload_create(in);
-	else if (key_admit(in->h, in->db, "upload", &mine.key))
-		(rufh_is_spoken(in) ? rufh_create : resumable_create)(&mine, none);
+	else if (admit_key(in->h, in->db, "upload", &mine.key))
+		(draftrequest_is_spoken(in) ? draftrequest_create : tusrequest_create)(&mine, none);
 }
 
 static void head_upload(const struct intake *in, const struct uuid *id)
 {
-	(rufh_is_spoken(in) ? rufh_head : resumable_head)(in, id);
+	(draftrequest_is_spoken(in) ? draftrequest_head : tusrequest_head)(in, id);
 }
 
 static void get_upload(const struct intake *in, const struct uuid *id)
 {
-	rufh_head(in, id); /* tus has no GET */
+	draftrequest_head(in, id); /* tus has no GET */
 }
 
 static void patch_upload(const struct intake *in, const struct uuid *id)
 {
-	(rufh_is_spoken(in) ? rufh_patch : resumable_patch)(in, id);
+	(draftrequest_is_spoken(in) ? draftrequest_patch : tusrequest_patch)(in, id);
 }
 
 static void delete_upload(const struct intake *in, const struct uuid *id)
 {
-	(rufh_is_spoken(in) ? rufh_delete : resumable_delete)(in, id);
+	(draftrequest_is_spoken(in) ? draftrequest_delete : tusrequest_delete)(in, id);
 }
 
 /* --- which request this is ---------------------------------------------------------- */
@@ -289,7 +289,7 @@ static const struct route *find_route(enum place place, const char *method)
 
 static void take_route(struct intake *in, const struct route *r, const struct uuid *id)
 {
-	if (!r->scope || key_admit(in->h, in->db, r->scope, &in->key))
+	if (!r->scope || admit_key(in->h, in->db, r->scope, &in->key))
 		r->answer(in, *id->text ? id : NULL);
 }
 
@@ -303,13 +303,13 @@ static void answer(struct service *s)
 	struct buf methods = {0};
 
 	list_methods(place, &methods);
-	resumable_set_cors(&in, buf_text(&methods));
+	tusrequest_set_cors(&in, buf_text(&methods));
 	if (route)
 		take_route(&in, route, &id);
 	else if (place == NOWHERE)
 		http_fail(in.h, DRIFT_ENOENT, "There is no such upload or track.");
 	else if (strcmp(method, "OPTIONS") == 0)
-		resumable_options(&in);
+		tusrequest_options(&in);
 	else
 		http_fail_method(in.h, buf_text(&methods));
 	buf_clear(&methods);

@@ -13,11 +13,11 @@
  */
 #include "base/conf.h"
 #include "base/log.h"
-#include "catalogue/crew.h"
 #include "catalogue/db.h"
 #include "catalogue/job.h"
-#include "catalogue/overview.h"
 #include "catalogue/sweep.h"
+#include "make/crew.h"
+#include "make/report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -291,7 +291,7 @@ static int run(const struct options *o, const struct conf *conf, struct db *db)
 	case SWEEP:
 		return sweep(conf, db) == DRIFT_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 	case STATUS:
-		return overview_print(conf, db, find_holder(conf->lock), stdout) == DRIFT_OK
+		return report_print(conf, db, find_holder(conf->lock), stdout) == DRIFT_OK
 			       ? EXIT_SUCCESS
 			       : EXIT_FAILURE;
 	default:

@@ -6,10 +6,10 @@
 #include "catalogue/artifact.h"
 #include "catalogue/growth.h"
 #include "catalogue/store.h"
+#include "dsp/preset.h"
 #include "format/seekidx.h"
 #include "opus/opusidx.h"
 #include "opus/segment.h"
-#include "wall/effect.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -219,7 +219,7 @@ static int32_t mix(int32_t fingerprint, const struct preset_graph *graph)
 {
 	uint32_t hash = fnv_bytes(graph->text, strlen(graph->text));
 
-	return (int32_t)((hash + UINT64_C(7919) * (uint64_t)(fingerprint + EFFECT_REVISION)) %
+	return (int32_t)((hash + UINT64_C(7919) * (uint64_t)(fingerprint + PRESET_REVISION)) %
 			 1000000);
 }
 

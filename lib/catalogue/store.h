@@ -2,7 +2,7 @@
  * store.h - where the files are (DESIGN: "Store").
  *
  *     <store>/<xx>/<id>/v<version>/source.<ext> …   whole files, read-only
- *     <store>/upload/<upload>                       growing
+ *     <store>/upload/<upload>                       arriving
  *     <media>/<token>                               link to one version folder
  *
  * Names come from ids and the catalogue, never from a user.
@@ -36,7 +36,7 @@ bool store_remove_version(const struct conf *conf, const struct uuid *track, int
 struct store_path store_file(const struct conf *conf, const struct uuid *track, int version,
 			     const char *name);
 struct store_path store_upload(const struct conf *conf, const struct uuid *upload);
-/* The folder of growing uploads, made if it is not there. */
+/* The folder of arriving uploads, made if it is not there. */
 enum drift_err store_make_upload_folder(const struct conf *conf) MUST_CHECK;
 
 /*

@@ -6,9 +6,14 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "format/tagset.h"
 #include "opus/oggopus.h"
 
 #include <stdint.h>
+
+/* Appends a JSON object of names: each has its text, or an array of its texts where it has
+   several, which stand one after the other in the set. */
+void taglist_write(const struct tagset *tags, struct buf *json);
 
 #define TAGLIST_MAX 256 /* a packet of OpusTags has no room for more */
 

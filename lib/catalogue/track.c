@@ -1,7 +1,5 @@
 #include "catalogue/track.h"
 
-#include "catalogue/key.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -36,39 +34,4 @@ enum drift_err track_get(struct db *db, const struct uuid *id, struct track *out
 	take_text(&rows, 9, out->remux_master_name);
 	db_rows_clear(&rows);
 	return DRIFT_OK;
-}
-
-static void refuse(struct http *h, enum drift_err err)
-{
-	if (err == DRIFT_ENOENT || err == DRIFT_EFORMAT)
-		http_fail(h, DRIFT_ENOENT, "There is no such track.");
-	else if (err == DRIFT_EDB)
-		http_fail(h, err, "The catalogue is away; try again in a moment.");
-	else
-		http_fail(h, err, "The track could not be looked up.");
-}
-
-static enum drift_err find(const struct http *h, struct db *db, struct track *out)
-{
-	const char *text = http_segment(h, 0);
-	struct uuid id;
-	enum drift_err err = text ? uuid_parse(text, strlen(text), &id) : DRIFT_ENOENT;
-
-	return err ? err : track_get(db, &id, out);
-}
-
-bool track_admit(struct http *h, struct db *db, struct track *out)
-{
-	struct track track;
-	enum drift_err err = find(h, db, &track);
-	int64_t key;
-
-	if (err) {
-		refuse(h, err);
-		return false;
-	}
-	if (track.is_private && !key_admit(h, db, "listen", &key))
-		return false;
-	*out = track;
-	return true;
 }

@@ -7,7 +7,6 @@
 #include "base/err.h"
 #include "base/uuid.h"
 #include "catalogue/db.h"
-#include "http/http.h"
 
 #include <stdbool.h>
 
@@ -30,16 +29,5 @@ struct track {
 
 /* DRIFT_ENOENT (no such track), DRIFT_EDB, DRIFT_EIO. */
 enum drift_err track_get(struct db *db, const struct uuid *id, struct track *out) MUST_CHECK;
-
-/*
- * Finds the track that the first segment of the request's path names, for somebody who
- * wants to hear it.
- *
- * out  written on true only; its version is 0 while nothing of it is stored
- *
- * False: the request is answered (404; 401 or 403 for a private track without a key;
- * 503 while the database is away).
- */
-bool track_admit(struct http *h, struct db *db, struct track *out) MUST_CHECK;
 
 #endif

@@ -51,7 +51,7 @@ struct upload {
 	enum upload_state state;
 	char error[512]; /* a sentence, once failed, or after a fault of this host */
 	char sha256[65]; /* hexadecimal, if one request brought all of it; else "" */
-	bool is_probe_due; /* said by an acknowledgement: see preview.h */
+	bool is_probe_due; /* said by an acknowledgement: see inspect.h */
 	int writer; /* number of its present opener; 0 unless opened */
 	int fd; /* -1 unless opened */
 };

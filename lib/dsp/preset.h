@@ -15,6 +15,7 @@
 #define PRESET_STEPS 20 /* of the intensity, 0.05 each */
 #define PRESET_GRAPH_MAX 1024 /* bytes, NUL included */
 #define PRESET_MEMORY 57600 /* 48 kHz samples: what was before is forgotten, below -90 dBFS */
+#define PRESET_REVISION 1 /* to be raised when the same filters give other samples */
 
 enum preset {
 	PRESET_NONE,

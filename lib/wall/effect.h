@@ -26,8 +26,6 @@
 /* Samples that the source is asked for at a time, always the same ones of a span. */
 #define EFFECT_PIECE 60000
 
-#define EFFECT_REVISION 1 /* to be raised when the same filters give other samples */
-
 struct effect; /* one thread's */
 
 /* The sound to be changed: as opuspages_pcm. */

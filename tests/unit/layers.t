@@ -19,6 +19,19 @@ my %edges = (
 	qr{^ogg/}                                            => qr{^opus/oggopus$},
 );
 
+# the rooms, bottom to top: none sees what is above it
+my @rooms = qw(base format dsp opus wall parse walled mp4 http catalogue request make intake serve);
+my %height;
+@height{@rooms} = 1 .. @rooms;
+
+# and what a room does not see below it either
+my %blind = (
+	http      => qr{^(?!base/|http/)},
+	catalogue => qr{^(?:http|wall|parse|walled|mp4)/},
+	make      => qr{^http/},
+	serve     => qr{^intake/},
+);
+
 sub lines {
 	my ($path) = @_;
 	open my $in, '<', $path or die "$path: $!";
@@ -66,6 +79,26 @@ is_deeply refused(qr{<([^>]+)>}, sub {
 	}
 	return 1;
 }), [], 'a foreign header is included only at its edge';
+
+my %modules;
+$modules{ s{/.*}{}r }++ for @modules;
+is_deeply [ sort keys %modules ], [ sort @rooms ], 'every folder is a room';
+is_deeply [ grep { $modules{$_} > 25 } @rooms ], [], 'no room has more than 25 modules';
+
+my $above = 0;
+is_deeply [ grep { my $fell = $height{ s{/.*}{}r } < $above; $above = $height{ s{/.*}{}r }; $fell } @modules ], [],
+	'the rooms stand in their order';
+
+is_deeply refused(qr{"([^"]+)"}, sub {
+	my ($own, $other) = map { s{/.*}{}r } @_;
+	return $height{$other} && $height{$other} <= $height{$own};
+}), [], 'a room includes only itself and rooms below it';
+
+is_deeply refused(qr{"([^"]+)"}, sub {
+	my ($own, $name) = @_;
+	my $unseen = $blind{ $own =~ s{/.*}{}r };
+	return !$unseen || $name !~ $unseen;
+}), [], 'a room does not see what is not its business';
 
 # What is behind the wall runs in programs of its own.
 sub walled_for {

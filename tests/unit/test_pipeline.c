@@ -1,4 +1,4 @@
-#include "media/pipeline.h"
+#include "make/pipeline.h"
 
 #include "dsp/resample.h"
 #include "fakedecoder.h"

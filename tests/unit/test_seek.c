@@ -1,5 +1,5 @@
-/* catalogue/seek: where to begin, from a sidecar in a file */
-#include "catalogue/seek.h"
+/* serve/seek: where to begin, from a sidecar in a file */
+#include "serve/seek.h"
 
 #include "base/buf.h"
 #include "format/seekidx.h"

@@ -3,7 +3,7 @@
 #include "wall/sourcepcm.h"
 
 #include "format/seekidx.h"
-#include "media/pipeline.h"
+#include "make/pipeline.h"
 #include "opus/opusbatch.h"
 #include "opus/opuspages.h"
 #include "opus/segment.h"

@@ -1,8 +1,8 @@
 /* parse/tagfile and what it reads, through drift-decode: files as Picard, beets, mp3tag, Traktor
    and iTunes write them, the picture that is chosen, and every cut and flipped bit of their tags */
+#include "catalogue/taglist.h"
 #include "strange.h"
 
-#include "catalogue/tags.h"
 #include "parse/apetag.h"
 #include "parse/id3v1.h"
 #include "parse/id3v2.h"
@@ -45,7 +45,7 @@ static const char *json_of(const struct tagset *tags)
 	static struct buf json;
 
 	buf_reset(&json);
-	tags_write(tags, &json);
+	taglist_write(tags, &json);
 	return buf_text(&json);
 }
 
