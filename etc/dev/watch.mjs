@@ -12,14 +12,14 @@
 import { argv, exit, stdout } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { isFinal, statusProgress } from '../../htdocs/js/progress.js';
+import { isFinal, statusProgress } from '../../htdocs/js/upload/progress.js';
 
 const EVERY_MS = 500;
 const PATIENCE = 20; /* polls without an answer: a stack that is going down */
 
 const [url, track] = argv.slice(2);
 
-/** @param {import('../../htdocs/js/progress.js').Progress} progress */
+/** @param {import('../../htdocs/js/upload/progress.js').Progress} progress */
 function draw({ stage, part, text }) {
 	const step = stage + Math.floor(8 * part); /* Post-Processing is half of the way */
 	const line = `example     ${text.replace(/\u00a0/g, ' ')}`;

@@ -4,16 +4,16 @@
  * @module
  */
 
-import { buildBar } from './bar.js';
-import { byId } from './elements.js';
-import { makePlayer } from './make-player.js';
-import { joinMediaSession } from './media-session.js';
-import { countPlays } from './play-count.js';
-import { PlayerBar } from './player-bar.js';
-import { Settings } from './settings.js';
-import { shareBy } from './share.js';
-import { takeKeys } from './shortcuts.js';
-import { parsePosition } from './time.js';
+import { buildBar } from './listen/bar.js';
+import { makePlayer } from './listen/make-player.js';
+import { joinMediaSession } from './listen/media-session.js';
+import { countPlays } from './listen/play-count.js';
+import { PlayerBar } from './listen/player-bar.js';
+import { Settings } from './listen/settings.js';
+import { shareBy } from './listen/share.js';
+import { takeKeys } from './listen/shortcuts.js';
+import { byId } from './page/elements.js';
+import { parsePosition } from './page/time.js';
 
 const link = new URLSearchParams(location.search);
 const elements = buildBar(byId('player', HTMLElement));

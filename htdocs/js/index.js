@@ -3,22 +3,22 @@
  * @module
  */
 
-import { buildBar, roundButton } from './bar.js';
 import { decodesOggOpus } from './core/probe.js';
-import { byId } from './elements.js';
-import { joinMediaSession } from './media-session.js';
-import { openBy } from './panel.js';
-import { countPlays } from './play-count.js';
-import { PlayerBar } from './player-bar.js';
-import { makePlayer } from './make-player.js';
-import { QueuePanel } from './queue-panel.js';
-import { OPUS_MIME } from './rendition.js';
-import { Settings } from './settings.js';
-import { showSettingsMenu } from './settings-menu.js';
-import { shareBy } from './share.js';
-import { takeKeys } from './shortcuts.js';
-import { parsePosition } from './time.js';
-import { TrackList } from './track-list.js';
+import { OPUS_MIME } from './core/rendition.js';
+import { buildBar, roundButton } from './listen/bar.js';
+import { makePlayer } from './listen/make-player.js';
+import { joinMediaSession } from './listen/media-session.js';
+import { openBy } from './listen/panel.js';
+import { countPlays } from './listen/play-count.js';
+import { PlayerBar } from './listen/player-bar.js';
+import { QueuePanel } from './listen/queue-panel.js';
+import { showSettingsMenu } from './listen/settings-menu.js';
+import { Settings } from './listen/settings.js';
+import { shareBy } from './listen/share.js';
+import { takeKeys } from './listen/shortcuts.js';
+import { TrackList } from './listen/track-list.js';
+import { byId } from './page/elements.js';
+import { parsePosition } from './page/time.js';
 
 const link = new URLSearchParams(location.search);
 const settings = new Settings();

@@ -3,13 +3,13 @@
  * @module
  */
 
-import { programUrl } from './api.js';
-import { byId } from './elements.js';
-import { FileUpload } from './file-upload.js';
-import { hideInterrupted, showInterrupted } from './interrupted.js';
-import { getKey, setKey } from './key.js';
-import { manageTracks } from './manage.js';
-import { QueueView } from './queue-view.js';
+import { programUrl } from './core/api.js';
+import { getKey, setKey } from './core/key.js';
+import { byId } from './page/elements.js';
+import { FileUpload } from './upload/file-upload.js';
+import { hideInterrupted, showInterrupted } from './upload/interrupted.js';
+import { manageTracks } from './upload/manage.js';
+import { QueueView } from './upload/queue-view.js';
 
 const keyForm = byId('key-form', HTMLFormElement);
 const keyField = byId('key', HTMLInputElement);

@@ -31,11 +31,11 @@ function manifest(opus = {}, lossless = {}) {
 
 (async () => {
 	const { it, runTests } = await import('./lib/tap.mjs');
-	const { parseWaveform, peaksFor } = await import('../../htdocs/js/waveform.js');
-	const progress = await import('../../htdocs/js/progress.js');
-	const { chooseRendition, renditionLabel, withPreset } = await import('../../htdocs/js/rendition.js');
-	const { clock, spoken, parsePosition } = await import('../../htdocs/js/time.js');
-	const { problemDetail } = await import('../../htdocs/js/api.js');
+	const { parseWaveform, peaksFor } = await import('../../htdocs/js/listen/waveform.js');
+	const progress = await import('../../htdocs/js/upload/progress.js');
+	const { chooseRendition, renditionLabel, withPreset } = await import('../../htdocs/js/core/rendition.js');
+	const { clock, spoken, parsePosition } = await import('../../htdocs/js/page/time.js');
+	const { problemDetail } = await import('../../htdocs/js/core/api.js');
 
 	it('reads an 8 bit waveform', () => {
 		const w = parseWaveform(waveformFile({ values: [-64, 64, -128, 127] }));

@@ -1,5 +1,6 @@
 #!/usr/bin/perl
-# lib/LAYERS is the law: what a module may include, and who may see which foreign header
+# lib/LAYERS is the law: what a module may include, and who may see which foreign header; and what
+# the player's modules may import
 use strict;
 use warnings;
 use Test::More;
@@ -112,5 +113,28 @@ sub walled_for {
 
 is_deeply walled_for(@files, glob 'cgi-bin/*.c cron/*.c'), [],
 	'what is behind the wall is included by itself, libexec/ and tests';
+
+# --- the player's modules: rooms, too ------------------------------------------------------------
+
+# each room, and those that it may import from besides itself; a page's entry is at the top
+my %player = (core => '', page => 'core', listen => 'core|page', upload => 'core|page', '' => 'core|page|listen|upload');
+my @scripts = sort glob 'htdocs/js/*.js htdocs/js/*/*.js';
+cmp_ok scalar @scripts, '>', 50, 'it finds the player';
+my (@astray, @nowhere);
+for my $file (@scripts) {
+	my $room = $file =~ m{^htdocs/js/(\w+)/} ? $1 : '';
+	defined $player{$room} or push @astray, "$file is in no room";
+	my $text = join "\n", lines($file);
+	for my $path ($text =~ m{\b(?:from|import)\b\s*\(?\s*'(\.[^']*)'}g) {
+		my $target = $file =~ s{[^/]*$}{$path}r =~ s{/\./}{/}gr;
+		1 while $target =~ s{/(?!\.\./)[^/]+/\.\./}{/};
+		push @nowhere, "$file: $path" unless -f $target;
+		my $other = $target =~ m{^htdocs/js/(\w+)/} ? $1 : '';
+		next if $other eq $room && $room ne '' || $other =~ /^(?:$player{$room})$/ && $other ne '';
+		push @astray, "$file imports $path";
+	}
+}
+is_deeply \@nowhere, [], 'what a module imports is there';
+is_deeply \@astray, [], 'a room imports only from itself and the rooms below it';
 
 done_testing;

@@ -3,8 +3,8 @@
  * @module
  */
 
-/** @typedef {import('../rendition.js').Manifest} Manifest */
-/** @typedef {import('../rendition.js').Choice} Choice */
+/** @typedef {import('./rendition.js').Manifest} Manifest */
+/** @typedef {import('./rendition.js').Choice} Choice */
 /** @typedef {import('./source.js').Source} Source */
 /** @typedef {import('./segments.js').Segments} Segments */
 

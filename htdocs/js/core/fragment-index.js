@@ -8,7 +8,7 @@
  * @module
  */
 
-import { Backoff } from '../backoff.js';
+import { Backoff } from './backoff.js';
 import { entryBefore, entryBehind, parseSidecar } from './sidecar.js';
 import { SourceDamaged, SourceGone } from './source.js';
 

@@ -3,7 +3,7 @@
  * @module
  */
 
-/** @typedef {import('../rendition.js').Manifest} Manifest */
+/** @typedef {import('./rendition.js').Manifest} Manifest */
 
 /** A very quiet track is not made louder than this, dB: its noise would be. */
 const LOUDER_MAX = 12;

@@ -4,16 +4,16 @@
  * @module
  */
 
-import { OPUS_MIME, chooseRendition, fileOf, hasPictures, withPreset } from '../rendition.js';
 import { expectManifest, fetchKnown, takeManifest } from './manifests.js';
 import { hasWindows, openSource } from './open-source.js';
 import { decodesOggOpus } from './probe.js';
+import { OPUS_MIME, chooseRendition, fileOf, hasPictures, withPreset } from './rendition.js';
 import { hasSegments, openSegments, streamTakes } from './segments.js';
 import { SourceGone } from './source.js';
 
-/** @typedef {import('../rendition.js').Manifest} Manifest */
-/** @typedef {import('../rendition.js').RenditionName} RenditionName */
-/** @typedef {import('../rendition.js').Choice} Choice */
+/** @typedef {import('./rendition.js').Manifest} Manifest */
+/** @typedef {import('./rendition.js').RenditionName} RenditionName */
+/** @typedef {import('./rendition.js').Choice} Choice */
 /** @typedef {import('./deck.js').Entry} Entry */
 /** @typedef {import('./deck.js').Load} Load */
 /** @typedef {import('./deck.js').Way} Way */

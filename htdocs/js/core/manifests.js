@@ -3,10 +3,10 @@
  * @module
  */
 
-import { callJson } from '../api.js';
-import { Backoff } from '../backoff.js';
+import { callJson } from './api.js';
+import { Backoff } from './backoff.js';
 
-/** @typedef {import('../rendition.js').Manifest} Manifest */
+/** @typedef {import('./rendition.js').Manifest} Manifest */
 
 /** Milliseconds between two looks at an upload that says nothing yet. */
 const UNKNOWN_FIRST = 500;
@@ -82,7 +82,7 @@ export async function fetchKnown(track, signal) {
 /**
  * What is made of what grows, or has just been made, of which the catalogue is told a moment after there is an index.
  * @param {string} track
- * @param {import('../rendition.js').RenditionName} name  of the lossless one it is the MP4
+ * @param {import('./rendition.js').RenditionName} name  of the lossless one it is the MP4
  * @param {AbortSignal} signal
  * @returns {Promise<{ codec: string, mime: string, url: string, file: string } | null>}
  *     file: the same, where it stays as it is; null: nobody is told

@@ -5,18 +5,18 @@
 
 import { decodeSlice } from './decode.js';
 import { FragmentIndex, fetchSidecar, openGrowingIndex } from './fragment-index.js';
-import { hasPictures, isRepackaged } from '../rendition.js';
 import { fetchMade } from './manifests.js';
 import { OggSource } from './ogg-source.js';
 import { PacketSource, hasPackets } from './packet-source.js';
 import { decodesOggOpus } from './probe.js';
 import { RangeReader } from './range-reader.js';
+import { hasPictures, isRepackaged } from './rendition.js';
 import { constantSidecar, readSetup, sidecarHead } from './sidecar.js';
 import { SourceDamaged } from './source.js';
 import { openWav } from './wav-source.js';
 
-/** @typedef {import('../rendition.js').Manifest} Manifest */
-/** @typedef {import('../rendition.js').RenditionName} RenditionName */
+/** @typedef {import('./rendition.js').Manifest} Manifest */
+/** @typedef {import('./rendition.js').RenditionName} RenditionName */
 /** @typedef {import('./source.js').Source} Source */
 
 const WAV_MIMES = ['audio/wav', 'audio/x-wav', 'audio/vnd.wave'];

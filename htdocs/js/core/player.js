@@ -7,7 +7,7 @@
  * @module
  */
 
-import { Backoff } from '../backoff.js';
+import { Backoff } from './backoff.js';
 
 /** @typedef {import('./deck.js').Deck} Deck */
 /** @typedef {import('./deck.js').DeckFailure} DeckFailure */

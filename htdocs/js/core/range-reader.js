@@ -10,7 +10,7 @@
  * @module
  */
 
-import { Backoff } from '../backoff.js';
+import { Backoff } from './backoff.js';
 import { SourceGone } from './source.js';
 
 /** Milliseconds before the same bytes are asked for again. */

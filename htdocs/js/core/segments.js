@@ -4,16 +4,16 @@
  * @module
  */
 
-import { callJson } from '../api.js';
-import { Backoff } from '../backoff.js';
-import { expectedTypes, hasPictures, isRepackaged, typesOf } from '../rendition.js';
+import { callJson } from './api.js';
+import { Backoff } from './backoff.js';
 import { FragmentIndex, fetchSidecar, openGrowingIndex } from './fragment-index.js';
 import { fetchMade } from './manifests.js';
 import { RangeReader } from './range-reader.js';
+import { expectedTypes, hasPictures, isRepackaged, typesOf } from './rendition.js';
 import { SourceDamaged, SourceGone } from './source.js';
 
-/** @typedef {import('../rendition.js').Manifest} Manifest */
-/** @typedef {import('../rendition.js').RenditionName} RenditionName */
+/** @typedef {import('./rendition.js').Manifest} Manifest */
+/** @typedef {import('./rendition.js').RenditionName} RenditionName */
 
 /**
  * @typedef {object} Segments
@@ -122,7 +122,7 @@ class FragmentSegments {
 
 	/**
 	 * @param {FragmentIndex} index
-	 * @param {import('../rendition.js').Made & { url: string }} file
+	 * @param {import('./rendition.js').Made & { url: string }} file
 	 * @param {number} seconds
 	 */
 	constructor(index, { url, ...made }, seconds) {

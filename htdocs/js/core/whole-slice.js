@@ -3,7 +3,7 @@
  * @module
  */
 
-import { Backoff } from '../backoff.js';
+import { Backoff } from './backoff.js';
 import { SourceDamaged, SourceGone } from './source.js';
 
 /** @typedef {import('./source.js').Pcm} Pcm */

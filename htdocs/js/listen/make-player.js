@@ -3,13 +3,13 @@
  * @module
  */
 
-import { Drift } from './core/drift.js';
-import { ElementDeck } from './core/element-deck.js';
-import { gainOf } from './core/gain.js';
-import { Loader } from './core/loader.js';
-import { Player } from './core/player.js';
-import { StreamDeck } from './core/stream-deck.js';
-import { WindowDeck } from './core/window-deck.js';
+import { Drift } from '../core/drift.js';
+import { ElementDeck } from '../core/element-deck.js';
+import { gainOf } from '../core/gain.js';
+import { Loader } from '../core/loader.js';
+import { Player } from '../core/player.js';
+import { StreamDeck } from '../core/stream-deck.js';
+import { WindowDeck } from '../core/window-deck.js';
 import { showPictures } from './pictures.js';
 
 /** @typedef {import('./settings.js').Settings} Settings */

@@ -6,7 +6,7 @@
  * @module
  */
 
-/** @typedef {import('./core/player.js').Player} Player */
+/** @typedef {import('../core/player.js').Player} Player */
 
 const SEEK_SECONDS = 10;
 /** Of the silence: shorter sounds count as effects, and get no keys. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { make } from './elements.js';
+import { make } from '../page/elements.js';
 import { openBy } from './panel.js';
 
 /** @typedef {import('./settings.js').Setting} Setting */

@@ -3,11 +3,11 @@
  * @module
  */
 
+import { renditionLabel } from '../core/rendition.js';
+import { icon, make } from '../page/elements.js';
+import { clock } from '../page/time.js';
 import { artistLinks } from './artist-links.js';
-import { icon, make } from './elements.js';
-import { renditionLabel } from './rendition.js';
 import { SeekBar } from './seek-bar.js';
-import { clock } from './time.js';
 import { parseWaveform } from './waveform.js';
 
 /** In the browser's own store: no server needs to know. */
@@ -18,8 +18,8 @@ const STALLED = 'Waiting for the network. It goes on by itself.';
 const STALLED_UPLOAD = 'Waiting for more of the upload. It goes on by itself.';
 
 /** @typedef {import('./bar.js').Bar} Bar */
-/** @typedef {import('./core/player.js').Player} Player */
-/** @typedef {import('./rendition.js').Manifest} Manifest */
+/** @typedef {import('../core/player.js').Player} Player */
+/** @typedef {import('../core/rendition.js').Manifest} Manifest */
 
 export class PlayerBar {
 	#player;

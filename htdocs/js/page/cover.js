@@ -3,7 +3,7 @@
  * @module
  */
 
-import { programUrl } from './api.js';
+import { programUrl } from '../core/api.js';
 import { icon, make } from './elements.js';
 
 /**

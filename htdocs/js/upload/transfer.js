@@ -4,8 +4,8 @@
  * @module
  */
 
-import { problemDetail, programUrl } from './api.js';
-import { getKey } from './key.js';
+import { problemDetail, programUrl } from '../core/api.js';
+import { getKey } from '../core/key.js';
 import { sendWanted } from './wanted.js';
 
 /** @typedef {import('tus-js-client').Upload} TusUpload */

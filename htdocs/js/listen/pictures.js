@@ -3,7 +3,7 @@
  * @module
  */
 
-/** @typedef {import('./core/player.js').Player} Player */
+/** @typedef {import('../core/player.js').Player} Player */
 
 /**
  * @param {Player} player

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { make } from './elements.js';
+import { make } from '../page/elements.js';
 import { size } from './progress.js';
 import { forgetUpload, unfinishedUploads } from './transfer.js';
 

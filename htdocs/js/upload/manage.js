@@ -3,9 +3,9 @@
  * @module
  */
 
-import { callJson } from './api.js';
-import { byId } from './elements.js';
-import { getKey } from './key.js';
+import { callJson } from '../core/api.js';
+import { getKey } from '../core/key.js';
+import { byId } from '../page/elements.js';
 import { TrackEditor } from './track-editor.js';
 
 /** @typedef {import('./track-editor.js').Card} Card */

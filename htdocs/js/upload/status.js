@@ -3,9 +3,9 @@
  * @module
  */
 
-import { ApiError, call } from './api.js';
-import { Backoff } from './backoff.js';
-import { getKey } from './key.js';
+import { ApiError, call } from '../core/api.js';
+import { Backoff } from '../core/backoff.js';
+import { getKey } from '../core/key.js';
 
 /** @typedef {import('./progress.js').Status} Status */
 

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { make } from './elements.js';
+import { make } from '../page/elements.js';
 
 /** parts them, to read: "Alpha; Beta" */
 const BETWEEN = '; ';

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { make } from './elements.js';
+import { make } from '../page/elements.js';
 import { isFinal, size } from './progress.js';
 
 /** @typedef {import('./progress.js').Progress} Progress */

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { programUrl } from './api.js';
+import { programUrl } from '../core/api.js';
+import { pictureOf } from '../page/cover.js';
+import { byId, icon, make } from '../page/elements.js';
+import { clock } from '../page/time.js';
 import { artistLinks } from './artist-links.js';
-import { pictureOf } from './cover.js';
-import { byId, icon, make } from './elements.js';
-import { clock } from './time.js';
 
 /** @typedef {import('./track-list.js').Card} Card */
 

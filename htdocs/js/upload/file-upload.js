@@ -3,8 +3,8 @@
  * @module
  */
 
-import { call } from './api.js';
-import { getKey } from './key.js';
+import { call } from '../core/api.js';
+import { getKey } from '../core/key.js';
 import { Meter } from './meter.js';
 import { WAITING, failedProgress, isFinal, pausedProgress, sendingProgress, statusProgress } from './progress.js';
 import { followStatus } from './status.js';

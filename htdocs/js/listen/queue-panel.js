@@ -3,11 +3,11 @@
  * @module
  */
 
-import { callJson } from './api.js';
-import { byId, icon, make } from './elements.js';
+import { callJson } from '../core/api.js';
+import { byId, icon, make } from '../page/elements.js';
 
-/** @typedef {import('./core/player.js').Player} Player */
-/** @typedef {import('./core/deck.js').Entry} Entry */
+/** @typedef {import('../core/player.js').Player} Player */
+/** @typedef {import('../core/deck.js').Entry} Entry */
 /** @typedef {{ title: string, artist: string }} Name */
 
 export class QueuePanel {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { callJson, programUrl } from './api.js';
-import { getKey } from './key.js';
+import { callJson, programUrl } from '../core/api.js';
+import { getKey } from '../core/key.js';
 
 /** Requests that may go before what comes in order. */
 const MOST = 32;

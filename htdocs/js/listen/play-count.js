@@ -4,9 +4,9 @@
  * @module
  */
 
-import { call, jsonRequest } from './api.js';
+import { call, jsonRequest } from '../core/api.js';
 
-/** @typedef {import('./core/player.js').Player} Player */
+/** @typedef {import('../core/player.js').Player} Player */
 
 /** What has to be heard: so many seconds, or half of a shorter track. */
 const HEARD_SECONDS = 10;

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { icon, make } from './elements.js';
+import { icon, make } from '../page/elements.js';
 
 /**
  * @typedef {object} Bar

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { callJson, jsonRequest } from './api.js';
+import { callJson, jsonRequest } from '../core/api.js';
 
 /**
  * @typedef {object} Setting
@@ -49,7 +49,7 @@ export class Settings extends EventTarget {
 	 * Keeps a value for the next visits, and tells who depends on it.
 	 * @param {string} name
 	 * @param {string} value
-	 * @throws {import('./api.js').ApiError} when it is not taken; nothing changes then
+	 * @throws {import('../core/api.js').ApiError} when it is not taken; nothing changes then
 	 */
 	async set(name, value) {
 		this.#take(await callJson('settings.fcgi/', jsonRequest('PUT', { [name]: value })));

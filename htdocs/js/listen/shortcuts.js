@@ -4,7 +4,7 @@
  * @module
  */
 
-/** @typedef {import('./core/player.js').Player} Player */
+/** @typedef {import('../core/player.js').Player} Player */
 
 const STEP_SECONDS = 5;
 const STEP_VOLUME = 0.05;

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { call, callJson, jsonRequest } from './api.js';
-import { pictureOf } from './cover.js';
+import { call, callJson, jsonRequest } from '../core/api.js';
+import { getKey } from '../core/key.js';
+import { pictureOf } from '../page/cover.js';
+import { icon, make } from '../page/elements.js';
+import { clock } from '../page/time.js';
 import { CoverEditor } from './cover-editor.js';
-import { icon, make } from './elements.js';
-import { getKey } from './key.js';
-import { clock } from './time.js';
 
 /**
  * @typedef {object} Card

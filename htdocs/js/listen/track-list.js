@@ -6,11 +6,11 @@
  * @module
  */
 
-import { callJson } from './api.js';
+import { callJson } from '../core/api.js';
+import { pictureOf } from '../page/cover.js';
+import { byId, icon, make } from '../page/elements.js';
+import { clock, spoken } from '../page/time.js';
 import { collectionQuery, showHead } from './collection-head.js';
-import { pictureOf } from './cover.js';
-import { byId, icon, make } from './elements.js';
-import { clock, spoken } from './time.js';
 
 /**
  * @typedef {object} Card

@@ -3,9 +3,9 @@
  * @module
  */
 
-import { callJson } from './api.js';
-import { icon, make } from './elements.js';
-import { getKey } from './key.js';
+import { callJson } from '../core/api.js';
+import { getKey } from '../core/key.js';
+import { icon, make } from '../page/elements.js';
 
 /** @typedef {import('./track-editor.js').Card} Card */
 

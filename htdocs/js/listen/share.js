@@ -3,9 +3,9 @@
  * @module
  */
 
-import { call, jsonRequest } from './api.js';
+import { call, jsonRequest } from '../core/api.js';
 
-/** @typedef {import('./core/player.js').Player} Player */
+/** @typedef {import('../core/player.js').Player} Player */
 
 /**
  * @param {string} track    id

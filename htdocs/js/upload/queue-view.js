@@ -3,9 +3,9 @@
  * @module
  */
 
-import { ApiError, call, callJson } from './api.js';
-import { byId, make } from './elements.js';
-import { getKey } from './key.js';
+import { ApiError, call, callJson } from '../core/api.js';
+import { getKey } from '../core/key.js';
+import { byId, make } from '../page/elements.js';
 
 /**
  * @typedef {object} Queue

@@ -6,8 +6,8 @@
  * @module
  */
 
-import { make } from './elements.js';
-import { clock, spoken } from './time.js';
+import { make } from '../page/elements.js';
+import { clock, spoken } from '../page/time.js';
 import { peaksFor } from './waveform.js';
 
 /** @typedef {import('./waveform.js').Waveform} Waveform */
