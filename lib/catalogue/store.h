@@ -1,5 +1,5 @@
 /*
- * store.h - where the files are (DESIGN: "Store").
+ * store.h - where the files are (doc/operation.md).
  *
  *     <store>/<xx>/<id>/v<version>/source.<ext> …   whole files, read-only
  *     <store>/upload/<upload>                       arriving

@@ -2,7 +2,7 @@
  * seekidx.h - the sidecar: setup bytes and seek index of one artifact.
  *
  * Pure: compute on bytes. Media type application/vnd.drift.seekidx; the
- * table is in DESIGN ("Sidecar") and doc/seekidx.md. Little endian.
+ * table is in doc/seekidx.md. Little endian.
  */
 #ifndef DRIFT_FORMAT_SEEKIDX_H
 #define DRIFT_FORMAT_SEEKIDX_H

@@ -8,7 +8,7 @@
  * decoded with the pre-skip dropped, starts at sample 24000b. Under hard CBR
  * each byte's place follows from the number of samples.
  *
- * Source: DESIGN "Opus: a file whose every byte is known before it exists",
+ * Source: doc/design.md, "Opus: a file whose every byte is known before it exists";
  * RFC 3533 section 6 (page header, lacing), RFC 7845 section 4 (granules).
  */
 #ifndef DRIFT_OPUS_LAYOUT_H

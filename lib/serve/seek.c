@@ -36,7 +36,7 @@ static uint64_t find_target(const struct seekidx *idx, double seconds)
 	return sample < 0x1p63 && (uint64_t)sample < last ? (uint64_t)sample : last;
 }
 
-/* Samples that a decoder started anew may give wrong (DESIGN 7: AAC 2 packets, with
+/* Samples that a decoder started anew may give wrong (doc/design.md: AAC 2 packets, with
    SBR as long as its header takes to come; MP3 12; Opus 35 of 20 ms). */
 static uint64_t preroll_samples(const struct seekidx *idx)
 {

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#define CPU_BASE_SECONDS 20 /* for probing; DESIGN: and then by duration */
+#define CPU_BASE_SECONDS 20 /* for probing; then more by the duration */
 #define CPU_BYTES_SHIFT 24 /* and a second for every 16 MiB walked through */
 #define CPU_GRACE_SECONDS 5 /* between SIGXCPU and SIGKILL */
 #define PACKET_SAMPLES_MAX (1u << 20)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Pre-roll (DESIGN 7): AAC overlaps two frames, MP3 draws on a reservoir of up
+/* Pre-roll (doc/design.md, "Opus"): AAC overlaps two frames, MP3 draws on a reservoir of up
    to 12 frames, Opus needs 35 packets of 20 ms to converge, speech codecs a second; Musepack 7
    says scale factors as differences, for which its own player goes back 32 frames. */
 #define PCM(ID, NAME, BITS)                                                                        \

@@ -71,7 +71,7 @@ sub tone_fit {
 		10 * log(($rest > 1e-12 ? $rest : 1e-12) / $all) / log 10);
 }
 
-# An independent reading of DESIGN's table.
+# An independent reading of the table in doc/seekidx.md.
 sub sidecar {
 	my ($bytes) = @_;
 	my %h;

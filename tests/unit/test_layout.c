@@ -29,7 +29,7 @@ static void it_takes_the_packet_size_from_bitrate_and_channels(void **state)
 	}
 }
 
-/* DESIGN 7, with H = 1000 */
+/* doc/design.md, with H = 1000 */
 static void it_computes_the_formulas_of_the_design(void **state)
 {
 	struct layout_params stereo = layout_params(320, 2, false);
