@@ -87,6 +87,14 @@ sub play_to {
 	return $p->{fragments};
 }
 
+# Has a player that follows the playlist written all that is listed, but for a second in its buffers?
+sub keeps_up {
+	my ($t, $player) = @_;
+	my $seconds = 0;
+	$seconds += $_ for playlist($t)->{content} =~ /^#EXTINF:([\d.]+)/mg;
+	return (-s $player->{out} // 0) >= ($seconds - 1) * 44_100 * 4;
+}
+
 sub samples_of {
 	my ($path) = @_;
 	open my $in, '-|', 'ffmpeg', '-v', 'error', '-i', $path, '-f', 's16le', '-c:a', 'pcm_s16le', '-' or die $!;
@@ -217,8 +225,8 @@ sub describe {
 		for my $p (@many) { play_to($p, 1) }
 		is(scalar(my @pids = makers($t, 'growing.mp4')), 1, 'one process serves them all');
 		until (is_sent($t)) {
+			Tus::wait_for(sub { keeps_up($t, $hls) }) or die "ffmpeg does not follow\n";
 			give($t, $piece);
-			sleep 0.2;
 		}
 		waitpid $_->{pid}, 0 for $hls, $curl;
 		is_sound(Drift::slurp($hls->{out}), 'by HLS');
