@@ -38,12 +38,13 @@ static enum drift_err read_row(const struct db_rows *rows, struct sound *out)
 enum drift_err sound_get(struct db *db, const struct uuid *track, int version, struct sound *out)
 {
 	struct db_rows rows = {0};
-	enum drift_err err = db_call(db,
-				     "SELECT source_name, source_mtime_us, sample_rate, channels,"
-				     " samples, samples48, loudness, loudness_range,"
-				     " array_to_string(spectrum, ' '), title, " TAGLIST_PACK(
-					     "tags") ", delay, padding FROM drift.sound_get($1, $2)",
-				     DB_ARGS(db_uuid(track), db_int(version)), &rows);
+	enum drift_err err =
+		db_call(db,
+			"SELECT source_name, source_mtime_us, sample_rate, channels,"
+			" samples, samples48, loudness, loudness_range,"
+			" array_to_string(spectrum, ' '), title, " TAGLIST_PACK(
+				"tags") ", delay, padding FROM drift.sound_get($1, $2)",
+			DB_ARGS(db_uuid(track), db_int(version)), &rows);
 
 	if (err)
 		return err;

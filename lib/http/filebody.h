@@ -20,8 +20,8 @@ struct filebody_maker {
 	/* Are the bytes from first to last there, to be sent at once? */
 	bool (*is_there)(void *context, int64_t first, int64_t last);
 	/*
-	 * Byte first is wanted now by the client of h. Anything but DRIFT_OK is the answer: DRIFT_EBUSY
-	 * where it would take too long.
+	 * Byte first is wanted now by the client of h. Anything but DRIFT_OK is the answer:
+	 * DRIFT_EBUSY where it would take too long.
 	 */
 	enum drift_err (*begin)(void *context, struct http *h, int64_t first);
 	/* Sends the bytes from first to last (http_write). Anything but DRIFT_OK breaks

@@ -31,8 +31,8 @@
    for all else and for NULL. */
 enum drift_err tus_parse_number(const char *text, int64_t *out) MUST_CHECK;
 
-/* Upload-Checksum: "sha1 <base64>". DRIFT_EINVAL for an algorithm that TUS_CHECKSUMS does not name, for bad base64 and
-   for a digest of another length. */
+/* Upload-Checksum: "sha1 <base64>". DRIFT_EINVAL for an algorithm that TUS_CHECKSUMS does not name,
+   for bad base64 and for a digest of another length. */
 enum drift_err tus_parse_checksum(const char *text, struct digest_value *out) MUST_CHECK;
 
 /* Upload-Concat: "partial", or "final;/files/a /files/b". */

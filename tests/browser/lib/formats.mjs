@@ -58,21 +58,25 @@ export const FORMATS = [
 	['a.caf', '$AV -c:a pcm_s24be $OUT'],
 	['pcm.mov', '$AV -c:a pcm_s16be $OUT'],
 	['pcm.mka', '$AV -c:a pcm_s24le $OUT'],
-	/* FLAC, ALAC, WavPack */
+	['a.au', 'sox $IN $OUT'],
+	/* FLAC, ALAC, WavPack, True Audio */
 	['a.flac', 'flac -s -o $OUT $IN'],
 	['flac.oga', 'flac -s --ogg -o $OUT $IN'],
 	['flac.mka', '$AV -c:a flac $OUT'],
 	['flac.mp4', '$AV -c:a flac -strict -2 $OUT'],
 	['alac.m4a', '$AV -c:a alac $OUT'],
 	['a.wv', 'wavpack -q $IN -o $OUT'],
+	['a.tta', '$AV -c:a tta $OUT'],
 	/* AAC, MP3 */
 	['a.aac', '$AV -c:a aac $OUT'],
 	['a.m4a', '$AV -c:a aac $OUT'],
 	['aac.mka', '$AV -c:a aac $OUT'],
+	['aac.ts', '$AV -c:a aac $OUT'],
 	['a.mp3', 'lame --quiet -b 128 $IN $OUT'],
 	['v.mp3', 'lame --quiet -V 5 --resample 22.05 $IN $OUT'],
 	['mp3.mp4', '$AV -c:a libmp3lame $OUT'],
 	['mp3.mka', '$AV -c:a libmp3lame $OUT'],
+	['change.mp3', 'lame --quiet -m m $IN $OUT.1; lame --quiet $IN $OUT.2; cat $OUT.1 $OUT.2 >$OUT', ELEMENT],
 	/* Opus, Vorbis */
 	['a.opus', 'opusenc --quiet $IN $OUT'],
 	['opus.webm', '$AV -c:a libopus $OUT'],
@@ -86,10 +90,16 @@ export const FORMATS = [
 	['ac3.mka', '$AV -c:a ac3 $OUT', OPUS],
 	['eac3.mka', '$AV -c:a eac3 $OUT', OPUS],
 	['dts.mka', '$AV -c:a dca -strict -2 $OUT', OPUS],
+	['a.ac3', '$AV -c:a ac3 $OUT', OPUS],
+	['a.wma', '$AV -c:a wmav2 $OUT', OPUS],
+	['a.mpc', 'mpcenc --silent $IN $OUT', OPUS],
+	['adpcm.wav', 'sox $IN -e ima-adpcm $OUT', OPUS],
+	['speex.ogg', '$AV -ac 1 -ar 16000 -c:a libspeex $OUT', OPUS],
 
 	/* moving pictures with their own packets */
 	['avc-aac.mp4', '$FILM -c:v libx264 -c:a aac $OUT', FILM],
 	['avc-aac.mov', '$FILM -c:v libx264 -c:a aac $OUT', FILM],
+	['avc-aac.ts', '$FILM -c:v libx264 -c:a aac $OUT', FILM],
 	['avc-flac.mkv', '$FILM -c:v libx264 -c:a flac $OUT', FILM],
 	['avc-mp3.avi', '$FILM -c:v libx264 -c:a libmp3lame $OUT', FILM],
 	['avc-pcm.mov', '$FILM -c:v libx264 -c:a pcm_s16le $OUT', FILM],
@@ -108,6 +118,7 @@ export const FORMATS = [
 	['flv1-mp3.mkv', '$FILM -c:v flv1 -c:a libmp3lame $OUT', FILM],
 	['msmpeg4-mp3.avi', '$FILM -c:v msmpeg4 -c:a libmp3lame $OUT', FILM],
 	['msmpeg4v2-mp3.avi', '$FILM -c:v msmpeg4v2 -c:a libmp3lame $OUT', FILM],
+	['mjpeg-pcm.avi', '$FILM -c:v mjpeg -c:a pcm_s16le $OUT', FILM],
 	['vp8-vorbis.webm', '$FILM -c:v libvpx -deadline realtime -c:a libvorbis $OUT', FILM],
 ];
 
