@@ -11,7 +11,7 @@
 
 #define TAGSET_BYTES 32768 /* of all names and texts, their NULs included */
 #define TAGSET_KEY_MAX 64 /* bytes, NUL included */
-#define TAGSET_TEXT_MAX 4096 /* likewise; a longer text is cut */
+#define TAGSET_TEXT_MAX 4096 /* bytes, NUL included; a longer text is cut */
 
 /* All-zero is empty. */
 struct tagset {

@@ -56,15 +56,29 @@ enum change_verdict change_look(struct change *c, const struct demux *d, const A
 	return c->others == SURE_PACKETS ? CHANGE_SURE : CHANGE_GOES_ON;
 }
 
-/* The first place of bytes in [from, from + most) of the file, from file.start; -1: there is none.
- */
-static int64_t find_bytes(const struct demux_file *file, int64_t from, int64_t most,
-			  const void *bytes, size_t len)
+/* Bytes [from, from + most) of the file, from file.start, as far as they are there; the caller's to
+   free(). NULL when there are none. */
+static uint8_t *load(const struct demux_file *file, int64_t from, int64_t most, size_t *got)
 {
 	uint8_t *data = most > 0 ? malloc((size_t)most) : NULL;
-	ssize_t got = data ? incoming_fill(file->in, data, (size_t)most, file->start + from) : -1;
-	const uint8_t *at = got > 0 ? memmem(data, (size_t)got, bytes, len) : NULL;
-	int64_t place = at ? from + (at - data) : -1;
+	ssize_t filled =
+		data ? incoming_fill(file->in, data, (size_t)most, file->start + from) : -1;
+
+	if (filled <= 0) {
+		free(data);
+		return NULL;
+	}
+	*got = (size_t)filled;
+	return data;
+}
+
+/* Where the packet that differs is, from file.start; -1: not near the place that was given. */
+static int64_t find_packet(const struct change *c, const struct demux_file *file)
+{
+	size_t got = 0;
+	uint8_t *data = load(file, c->near, LOOK_BYTES, &got);
+	const uint8_t *at = data ? memmem(data, got, c->head, (size_t)c->head_bytes) : NULL;
+	int64_t place = at ? c->near + (at - data) : -1;
 
 	free(data);
 	return place;
@@ -73,19 +87,20 @@ static int64_t find_bytes(const struct demux_file *file, int64_t from, int64_t m
 /* The last stream header of FLAC in [from, to); -1: there is none. */
 static int64_t find_magic(const struct demux_file *file, int64_t from, int64_t to)
 {
-	static const uint8_t magic[] = {'f', 'L', 'a', 'C'};
-	int64_t found = -1, next = from;
+	size_t got = 0;
+	uint8_t *data = to - from <= FLAC_LOOK_BYTES ? load(file, from, to - from, &got) : NULL;
+	int64_t found = -1;
 
-	if (to - from > FLAC_LOOK_BYTES)
-		return -1;
-	while ((next = find_bytes(file, next, to - next, magic, sizeof(magic))) >= 0)
-		found = next++;
+	for (size_t at = 0; data && at + 4 <= got; at++)
+		if (memcmp(data + at, "fLaC", 4) == 0)
+			found = from + (int64_t)at;
+	free(data);
 	return found;
 }
 
 int64_t change_find(const struct change *c, const struct demux *d, const struct demux_file *file)
 {
-	int64_t at = find_bytes(file, c->near, LOOK_BYTES, c->head, (size_t)c->head_bytes);
+	int64_t at = find_packet(c, file);
 
 	if (at > 0 && d->codec->id == AV_CODEC_ID_FLAC)
 		at = find_magic(file, c->before, at);

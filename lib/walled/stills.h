@@ -16,7 +16,7 @@
 /*
  * d      stands at its beginning, has stills, and is to be opened anew afterwards
  * facts  cover_mime and cover_bytes are set where the picture is fit for a cover
- * cover  likewise: the caller's to free()
+ * cover  written with facts: the caller's to free()
  *
  * Returns DRIFT_OK also where none is; DRIFT_ENOMEM.
  */
